@@ -5,7 +5,7 @@ import { CLOSE } from '../../src/shared/errors.ts'
 import type { RoomEvent, User } from '../../src/shared/model.ts'
 import { usePlace } from '../support/server/aPlace.ts'
 import { aContext, aScreen, DESKTOP, PHONE, type Screen } from '../support/client/aScreen.ts'
-import { said, you } from '../support/client/aState.ts'
+import { event, said, you } from '../support/client/aState.ts'
 import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { here, openPanel, openSettings, toLobby } from '../support/browser/someScreens.ts'
 import { crowd, PEOPLE, talk } from '../support/someTalk.ts'
@@ -101,8 +101,11 @@ const onPhone: Record<string, Walk> = {
   },
 
   async *'formatted messages and a reply'(origin, context) {
-    const { page } = await aScreen(origin, context, { events: formatted(), people: here })
+    const { page, me, tell } = await aScreen(origin, context, { events: formatted(), people: here })
     await page.waitForSelector('.text strong')
+    const mentions = [me, ...PEOPLE].slice(0, 2).map(({ id }, n) => ({ user: id, at: 6 * n, length: 5 - n }))
+    tell(event(said(7, { user: PEOPLE[1] as User, text: '@Mira @Ada', mentions, at: Date.now() })))
+    await page.waitForSelector('[data-mention] .mention[data-me]')
     await page.waitForSelector('.code-keyword')
     await page.locator('.message').first().focus()
     await page.keyboard.press('Enter')
@@ -172,7 +175,7 @@ function formatted(): RoomEvent[] {
   const change = { at: Date.now(), user: bob, target: 'id-1' }
   return [
     said(1, { user: ada, text, at: Date.now() }),
-    said(2, { user: bob, text: 'Yes, @Mira', replyTo: 'id-1', at: Date.now() }),
+    said(2, { user: bob, text: 'Yes', replyTo: 'id-1', at: Date.now() }),
     said(3, { user: bob, text: '🎉', at: Date.now() }),
     { ...change, kind: 'react', seq: 4, id: 'id-4', nonce: 'nonce-4', emoji: '👍', on: true, count: 1 },
     { ...change, kind: 'edit', seq: 5, id: 'id-5', nonce: 'nonce-5', text: `${text}\n\nLater` },

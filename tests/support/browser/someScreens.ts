@@ -1,5 +1,7 @@
 import type { Page } from 'playwright-core'
+import type { Message } from '../../../src/shared/model.ts'
 import type { Told } from '../client/aScreen.ts'
+import { said } from '../client/aState.ts'
 import { PEOPLE, talk } from '../someTalk.ts'
 
 /** The authors of `talk`, all online. */
@@ -7,7 +9,17 @@ export const everybody = PEOPLE.map((user) => ({ ...user, state: 'active' as con
 /** The same people, the last two away. */
 export const here = everybody.map((person, at) => (at > 4 ? { ...person, state: 'idle' as const } : person))
 /** A lobby with 60 messages. */
-export const toLobby: Told = { events: talk(1, 60), people: here }
+export const toLobby: Told = { events: [...talk(1, 59), mentioning(60)], people: here }
+
+/** A message that mentions two people. */
+function mentioning(seq: number): Message {
+  const mentions = PEOPLE.slice(0, 2).map(({ id, name }, n) => ({
+    user: id,
+    at: 5 * n,
+    length: name.length + 1,
+  }))
+  return said(seq, { text: '@Ada @Bob Kowalski', mentions, at: Date.now() })
+}
 
 export async function openSettings(page: Page): Promise<void> {
   await page.click('.head [popovertarget]')
