@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import { mentionsIn, namePlaces } from '../../../src/hub/messages/mentionedNames.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
 import { foldedName } from '../../../src/shared/mentions.ts'
+import { parseText } from '../../../src/shared/writing/writing.ts'
 
 /** The mentions of a text in a room with these people, as they stand in it. */
 function mentionsOf(text: string, ...people: string[]): string[] {
@@ -110,5 +112,20 @@ describe('a text names', () => {
       expect(names.length).toBeLessThan(1_100)
       expect(names.reduce((sum, { name }) => sum + name.length, 0)).toBeLessThan(100_000)
     }
+  })
+
+  test('[M82, U170] and the page draws exactly these mentions, whatever the marks around them', () => {
+    const users = new Map(['ann', 'ann lee', 'bob', '田中', 'x_y', '*s*', 'a|b'].map((name) => [name, name]))
+    // prettier-ignore
+    const pieces = ['@Ann', '@Ann Lee', '@Bob', '@田中', 'さん', '@x_y', '@*s*', '@a|b', ' ', '\n', '\n\n', '*', '**', '_', '~~', '`', '```', '> ', '- ', '1. ', '# ', '| ', '|', '|-|-|', '---', '[', '](', ')', 'http://a.b/', 'x@y.zz', '\\', '/me ', '.', ',', 'a']
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 14 }), (parts) => {
+        const text = parts.join('')
+        const mentions = mentionsIn(text, namePlaces(text), users)
+        const drawn = JSON.stringify(parseText(text, mentions)).match(/"type":"mention"/g) ?? []
+        expect(drawn).toHaveLength(mentions.length)
+      }),
+      { numRuns: 3_000 },
+    )
   })
 })
