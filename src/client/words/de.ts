@@ -226,8 +226,6 @@ export const words: Words = {
       `Zu ${counted(count, { one: '# neuen Nachricht', other: '# neuen Nachrichten' })}`,
     messageNotFound: 'Nachricht nicht gefunden',
     jumpToDate: 'Zu einem Datum springen',
-    date: 'Datum',
-    jump: 'Springen',
   },
 
   message: {
@@ -251,21 +249,12 @@ export const words: Words = {
     reaction: (emoji: string, count: number, names: string) => `${emoji} ${count}: ${names}`,
     toolbar: 'Aktionen der Nachricht',
     react: 'Reagieren',
-    whoReacted: 'Wer reagiert hat',
     reactWith: (emoji: string) => `Mit ${emoji} reagieren`,
     reactWithAnother: 'Mit anderem Emoji reagieren',
     more: 'Weitere Aktionen',
     menuOf: (name: string, time: string) => `Nachricht von ${name}, ${time}`,
-    copyText: 'Text kopieren',
-    selectText: 'Text auswählen',
-    textCopied: 'Text kopiert',
     copyRefused: 'Kopieren ging nicht: Dein Browser erlaubt es nicht.',
-    markUnread: 'Als ungelesen markieren',
     markedUnread: 'Als ungelesen markiert',
-    pin: 'Anheften',
-    unpin: 'Loslösen',
-    deleteTitle: 'Diese Nachricht löschen?',
-    deleteText: 'Das lässt sich nicht rückgängig machen.',
     failed: {
       message: 'Nicht gesendet.',
       edit: 'Deine Änderung wurde nicht gespeichert.',
@@ -336,6 +325,20 @@ export const words: Words = {
   ],
 
   emoji: 'Emoji',
+
+  messageMenu: {
+    whoReacted: 'Wer reagiert hat',
+    copyText: 'Text kopieren',
+    selectText: 'Text auswählen',
+    textCopied: 'Text kopiert',
+    markUnread: 'Als ungelesen markieren',
+    pin: 'Anheften',
+    unpin: 'Loslösen',
+    deleteTitle: 'Diese Nachricht löschen?',
+    deleteText: 'Das lässt sich nicht rückgängig machen.',
+    date: 'Datum',
+    jump: 'Springen',
+  },
 
   emojiPicker: {
     find: 'Emoji suchen (englisch)',

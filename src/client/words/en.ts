@@ -8,6 +8,7 @@ import { LIMITS } from '../../shared/limits.ts'
 import { counter } from './counter.ts'
 import type { emojiPicker } from './english/emojiPicker.ts'
 import type { keys } from './english/keys.ts'
+import type { messageMenu } from './english/messageMenu.ts'
 import type { roomDialogs } from './english/roomDialogs.ts'
 import type { settings } from './english/settings.ts'
 
@@ -204,8 +205,6 @@ const atFirst = {
     jumpToNew: (count: number) => `Jump to ${newMessages(count)}`,
     messageNotFound: 'Message not found',
     jumpToDate: 'Jump to a date',
-    date: 'Date',
-    jump: 'Jump',
   },
 
   message: {
@@ -230,21 +229,12 @@ const atFirst = {
     reaction: (emoji: string, count: number, names: string) => `${emoji} ${count}: ${names}`,
     toolbar: 'Message actions',
     react: 'React',
-    whoReacted: 'Who reacted',
     reactWith: (emoji: string) => `React with ${emoji}`,
     reactWithAnother: 'React with another emoji',
     more: 'More actions',
     menuOf: (name: string, time: string) => `Message from ${name}, ${time}`,
-    copyText: 'Copy text',
-    selectText: 'Select text',
-    textCopied: 'Text copied',
     copyRefused: 'Couldn’t copy: your browser doesn’t allow it.',
-    markUnread: 'Mark as unread',
     markedUnread: 'Marked as unread',
-    pin: 'Pin',
-    unpin: 'Unpin',
-    deleteTitle: 'Delete this message?',
-    deleteText: 'This can’t be undone.',
     /** What failed; the reason follows. */
     failed: {
       message: 'Not sent.',
@@ -373,6 +363,7 @@ interface LaterWords {
   roomDialogs: typeof roomDialogs
   settings: typeof settings
   keys: typeof keys
+  messageMenu: typeof messageMenu
   emojiPicker: typeof emojiPicker
 }
 

@@ -1,10 +1,11 @@
 /** All English texts, also those that the page loads later. */
 import { emojiPicker } from '../../../src/client/words/english/emojiPicker.ts'
 import { keys } from '../../../src/client/words/english/keys.ts'
+import { messageMenu } from '../../../src/client/words/english/messageMenu.ts'
 import { roomDialogs } from '../../../src/client/words/english/roomDialogs.ts'
 import { settings } from '../../../src/client/words/english/settings.ts'
 import { addEnglish } from '../../../src/client/words/words.ts'
 
 export { en } from '../../../src/client/words/en.ts'
 
-addEnglish({ emojiPicker, keys, roomDialogs, settings })
+addEnglish({ emojiPicker, keys, messageMenu, roomDialogs, settings })

@@ -8,8 +8,8 @@ const dateOf = (at: number) =>
 
 /** Asks for a day. @param choose gets the time (ms) at which the day begins */
 export function openDayDialog(at: number, choose: (day: number) => void, signal: AbortSignal): void {
-  const { jumpToDate, date, jump } = words.timeline
-  openDialog({ title: jumpToDate }, signal, ({ close }) => {
+  const { date, jump } = words.messageMenu
+  openDialog({ title: words.timeline.jumpToDate }, signal, ({ close }) => {
     const attributes = {
       type: 'date',
       class: 'field',

@@ -34,25 +34,25 @@ export function menuEntries(
   on: MenuEntryEvents,
   signal: AbortSignal,
 ): MessageMenuEntry[] {
-  const { message, common } = words
+  const { messageMenu: menu, common } = words
   const named = () => reactions.map((reaction) => ({ ...reaction, names: on.namesOf(reaction) }))
   const ask = () => confirmDelete(text, on.remove, signal)
   const select = () => selectText(element, signal)
   const entries: (PermittedEntry | false)[] = [
     { needs: 'send', icon: 'reply', label: common.reply, press: on.reply },
-    { icon: 'copy', label: message.copyText, press: () => on.copy(text, message.textCopied) },
-    matchMedia('(pointer: coarse)').matches && { icon: 'text', label: message.selectText, press: select },
+    { icon: 'copy', label: menu.copyText, press: () => on.copy(text, menu.textCopied) },
+    matchMedia('(pointer: coarse)').matches && { icon: 'text', label: menu.selectText, press: select },
     { icon: 'link', label: common.copyLink, press: () => on.copy(link, common.linkCopied) },
-    !own && { icon: 'unread', label: message.markUnread, press: on.markUnread },
+    !own && { icon: 'unread', label: menu.markUnread, press: on.markUnread },
     {
       needs: 'pin',
       icon: 'pin',
-      label: pinned ? message.unpin : message.pin,
+      label: pinned ? menu.unpin : menu.pin,
       press: () => on.pin(!pinned),
     },
     reactions.length > 0 && {
       icon: 'smile',
-      label: message.whoReacted,
+      label: menu.whoReacted,
       press: () => openReactionsDialog(named(), signal),
     },
     { needs: 'edit', icon: 'pencil', label: common.edit, press: on.edit },

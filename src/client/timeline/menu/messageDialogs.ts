@@ -7,7 +7,7 @@ export function openReactionsDialog(
   reactions: readonly { emoji: string; count: number; names: string }[],
   signal: AbortSignal,
 ): void {
-  openDialog({ title: words.message.whoReacted }, signal, ({ close }) => [
+  openDialog({ title: words.messageMenu.whoReacted }, signal, ({ close }) => [
     h(
       'dl',
       { class: 'grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-2' },
@@ -22,7 +22,7 @@ export function openReactionsDialog(
 
 /** Asks before a message is deleted. */
 export function confirmDelete(text: string, remove: () => void, signal: AbortSignal): void {
-  openDialog({ title: words.message.deleteTitle }, signal, ({ close }) => {
+  openDialog({ title: words.messageMenu.deleteTitle }, signal, ({ close }) => {
     const confirm = () => {
       close()
       remove()
@@ -30,7 +30,7 @@ export function confirmDelete(text: string, remove: () => void, signal: AbortSig
     const { cancel, delete: label } = words.common
     return [
       h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, text),
-      h('p', {}, words.message.deleteText),
+      h('p', {}, words.messageMenu.deleteText),
       buttons(button(cancel, close), button(label, confirm, { class: 'button button-danger' })),
     ]
   })

@@ -43,7 +43,7 @@ export function openPinsDialog(pins: readonly PinnedMessage[], signal: AbortSign
         'li',
         { class: 'flex items-center' },
         button(preview, open, { class: 'row-button min-w-0 flex-1 py-2' }),
-        unpin !== null && iconButton('close', words.message.unpin, remove),
+        unpin !== null && iconButton('close', words.messageMenu.unpin, remove),
       )
       return item
     }
