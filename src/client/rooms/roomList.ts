@@ -83,7 +83,9 @@ export function roomStrip(current: string, browse: () => void): View<RoomGroups>
   return {
     element,
     update({ favourites, mine, more }) {
-      show([...favourites, ...mine, ...more].filter(({ room }) => room !== current))
+      const others = [...favourites, ...mine, ...more].filter(({ room }) => room !== current)
+      element.hidden = others.length === 0
+      show(others)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { groupRooms } from '../../../src/client/rooms/roomList.ts'
+import { groupRooms, roomStrip } from '../../../src/client/rooms/roomList.ts'
 import { shortcuts } from '../../../src/client/app/room/shortcuts.ts'
 import { saveRooms, savedRooms } from '../../../src/client/net/savedRooms.ts'
 import { swipeDirection } from '../../../src/client/app/room/swipes.ts'
@@ -20,6 +20,15 @@ describe('the order of rooms', () => {
     const groups = groupRooms(state, '', ['zoo', 'gone'])
     expect(groups.favourites.map(({ name }) => name)).toEqual(['Zoo'])
     expect(groups.mine.map(({ name }) => name)).toEqual(['apple', 'Guest 2', 'Guest 10'])
+  })
+
+  test('[U191] the line of other rooms takes no space if there are none', () => {
+    const strip = roomStrip('here', () => {})
+    const room = (name: string) => ({ ...countedRoom(name, {}), hasDraft: false })
+    strip.update({ favourites: [], mine: [room('Here')], more: [] })
+    expect(strip.element.hidden).toBe(true)
+    strip.update({ favourites: [], mine: [room('Here')], more: [room('There')] })
+    expect(strip.element.hidden).toBe(false)
   })
 
   test('[U83] the 10 busiest of the rooms that I have not joined follow, and drafts elsewhere are marked', () => {
