@@ -13,6 +13,8 @@ export interface Line {
 const MAX_DEPTH = 8
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([^`]*)$/
+/** `look: ```js`: words before a fence, if another fence follows. */
+const LATE_FENCE = /^(.*[^`\s\\][ \t]+)(`{3,})[\w#+.-]*$/
 const LANGUAGE = /^[\w#+.-]{1,32}[ \t]*$/
 const HEADING = /^ {0,3}#{1,6}[ \t]+(?=\S)/
 const RULE = /^ {0,3}-{3,}[ \t]*$/
@@ -108,24 +110,31 @@ function cellsOf({ text, at }: Line): Prose[] {
 
 /** Reads the lines of one container. */
 class BlockReader {
+  readonly #lines: Line[]
   readonly #blocks: Block[] = []
   #paragraph: Line[] = []
   #next = 0
 
   constructor(
-    readonly lines: readonly Line[],
+    lines: readonly Line[],
     readonly writing: Writing,
     readonly depth: number,
     /** the lines of an item: its first line begins no list and no heading, as in `1. 2. 3. go!` */
     readonly isItem: boolean,
-  ) {}
+  ) {
+    this.#lines = [...lines]
+  }
 
   blocks(): Block[] {
-    while (this.#next < this.lines.length) {
-      const line = this.lines[this.#next]
+    while (this.#next < this.#lines.length) {
+      const line = this.#lines[this.#next]
       if (line === undefined) break
       const block = this.#blockAt(line)
-      if (block !== null) {
+      const late = block === null ? this.#beforeLateFence(line.text) : 0
+      if (late > 0) {
+        this.#paragraph.push({ text: line.text.slice(0, late).trimEnd(), at: line.at })
+        this.#lines[this.#next] = cut(line, late)
+      } else if (block !== null) {
         this.#endParagraph()
         this.#blocks.push(block)
       } else if (isBlankLine(line)) {
@@ -153,6 +162,19 @@ class BlockReader {
       (isFirst ? null : (this.#heading(line) ?? this.#rule(text) ?? this.#list(line))) ??
       this.#table(line)
     )
+  }
+
+  /** How much of a line stands before a fence that has an end. */
+  #beforeLateFence(text: string): number {
+    if (!text.includes('```') || this.depth > MAX_DEPTH) return 0
+    const [, words = '', fence = ''] = LATE_FENCE.exec(text) ?? []
+    if (fence === '') return 0
+    const rest = this.#lines.slice(this.#next + 1)
+    const end = rest.findIndex((line) => beforeFence(line.text, fence) !== null)
+    const isEmpty = rest
+      .slice(0, end + 1)
+      .every((line) => (beforeFence(line.text, fence) ?? line.text).trim() === '')
+    return end < 0 || isEmpty ? 0 : words.length
   }
 
   #endParagraph(): void {
@@ -187,8 +209,8 @@ class BlockReader {
     const isLanguage = LANGUAGE.test(info)
     const code = isLanguage || info.trim() === '' ? [] : [info]
     let index = this.#next + 1
-    for (let isOpen = true; isOpen && index < this.lines.length; index += 1) {
-      const { text: line = '' } = this.lines[index] ?? {}
+    for (let isOpen = true; isOpen && index < this.#lines.length; index += 1) {
+      const { text: line = '' } = this.#lines[index] ?? {}
       const last = beforeFence(line, fence)
       isOpen = last === null
       if (last !== '') code.push(last ?? line)
@@ -202,8 +224,8 @@ class BlockReader {
     if (!QUOTE.test(text)) return null
     const quoted: Line[] = []
     let end = this.#next
-    for (let index = this.#next; index < this.lines.length; index += 1) {
-      const line = this.lines[index]
+    for (let index = this.#next; index < this.#lines.length; index += 1) {
+      const line = this.#lines[index]
       if (line === undefined) break
       const [mark] = QUOTE.exec(line.text) ?? []
       if (mark === undefined && !QUOTE_BLANK.test(line.text)) break
@@ -233,7 +255,7 @@ class BlockReader {
     if (begin === null || !beginsList(begin)) return null
     const items: ListItem[] = []
     for (;;) {
-      const line = this.lines[this.#next]
+      const line = this.#lines[this.#next]
       const item = line === undefined ? null : itemOf(line)
       if (line === undefined || item === null) break
       if (item.indent > begin.indent + 1 || item.indent < begin.indent) break
@@ -247,8 +269,8 @@ class BlockReader {
   /** Blank lines between the items of a list belong to it. */
   #skipBlanks(begin: Item): void {
     let index = this.#next
-    while (index < this.lines.length && isBlankLine(this.lines[index])) index += 1
-    const line = this.lines[index]
+    while (index < this.#lines.length && isBlankLine(this.#lines[index])) index += 1
+    const line = this.#lines[index]
     const item = line === undefined ? null : itemOf(line)
     if (item !== null && item.indent === begin.indent && (item.number === null) === (begin.number === null))
       this.#next = index
@@ -260,8 +282,8 @@ class BlockReader {
     if (task !== undefined) line = cut(line, task.length)
     const lines = [line]
     let end = this.#next + 1
-    for (let index = end; index < this.lines.length; index += 1) {
-      const more = this.lines[index]
+    for (let index = end; index < this.#lines.length; index += 1) {
+      const more = this.#lines[index]
       if (more === undefined) break
       if (isBlankLine(more)) {
         lines.push({ text: '', at: more.at })
@@ -277,14 +299,14 @@ class BlockReader {
   }
 
   #table(head: Line): Block | null {
-    const below = this.lines[this.#next + 1]?.text ?? ''
+    const below = this.#lines[this.#next + 1]?.text ?? ''
     if (!head.text.includes('|') || !below.includes('|') || !TABLE_LINE.test(below.trim())) return null
     const cells = cellsOf(head)
     if (cells.length !== cellsOf({ text: below, at: 0 }).length || !holdsWord(head.text)) return null
     const rows = [cells]
     this.#next += 2
-    for (; this.lines[this.#next]?.text.includes('|') === true; this.#next += 1) {
-      const line = this.lines[this.#next]
+    for (; this.#lines[this.#next]?.text.includes('|') === true; this.#next += 1) {
+      const line = this.#lines[this.#next]
       if (line !== undefined) rows.push(cellsOf(line))
     }
     return { type: 'table', rows: rows.map((row) => row.map((cell) => this.#inlines(cell))) }

@@ -1,5 +1,5 @@
 /** Finds which runs of `*`, `_` and `~` belong together, and makes a tree of the tokens of prose. */
-import { firstWord, lastWord, mayBegin, mayEnd } from './letters.ts'
+import { firstWord, isWithinWord, lastWord, mayBegin, mayEnd } from './letters.ts'
 import type { Inline } from './tree.ts'
 
 /** A run of one mark. `raw` may hold backslashes; `line`: where its line begins. */
@@ -23,9 +23,12 @@ interface Delimiter extends Run {
   isEscaped: boolean
   /** how many of its marks have no pair yet */
   left: number
-  /** where the first letter behind it begins, if it may begin emphasis; where the last letter before it ends, if it may end it */
+  /** where the first letter behind it begins, if it may begin emphasis */
   first: number | null
+  /** where the last letter before it ends, if no more than punctuation is between */
   last: number | null
+  mayEnd: boolean
+  isWithinWord: boolean
   opens: Emphasis[]
   closes: Emphasis[]
   /** how deep the emphasis goes that is open here */
@@ -87,15 +90,17 @@ function delimiterOf(text: string, tokens: readonly Token[], index: number): Del
   const { mark, raw, from, to } = run
   const size = raw.length - (raw.split('\\').length - 1)
   if (mark === '~' ? size !== 2 : size > 3) return null
-  const inWords = size > 1 && mark !== '_'
+  const isDouble = size > 1 && mark !== '_'
   const afterMark = isAtom(tokens[index + 1]) ? to : firstWord(text, to)
   const beforeMark = isAtom(tokens[index - 1]) ? from : lastWord(text, from)
   return {
     ...run,
     isEscaped: raw.length > size,
     left: size,
-    first: mayBegin(text, from, inWords) ? afterMark : null,
-    last: mayEnd(text, to, inWords) ? beforeMark : null,
+    first: mayBegin(text, from, isDouble) ? afterMark : null,
+    last: beforeMark,
+    mayEnd: mayEnd(text, to, isDouble),
+    isWithinWord: isWithinWord(text, to),
     opens: [],
     closes: [],
     depth: 0,
@@ -111,6 +116,11 @@ function pair(runs: readonly Delimiter[]): void {
       const opener = open.partnerOf(run)
       if (opener === null || (opener.first ?? Infinity) >= run.from || run.last <= opener.to) break
       // Runs that are dropped hand their depth on, so the runs within `opener` count.
+      if (!run.mayEnd) {
+        // `_a_/_b_`: what seems to end here goes on, so nothing tells what was meant.
+        if (!run.isWithinWord) open.drop(opener)
+        break
+      }
       const count = Math.min(opener.left, run.left) >= 2 ? 2 : 1
       const { depth } = opener
       open.drop(opener)

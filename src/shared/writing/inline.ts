@@ -182,7 +182,7 @@ class Scanner {
     if (isSpacedWord(letterBefore(text, text[at - 1] === '\\' ? at - 1 : at))) return null
     const end = this.#backticks.get(at)
     if (end === undefined || this.#literal.has(at)) return null
-    return /^`+\s*\S/.test(text.slice(at, end)) ? end : null
+    return /^`+(?!`)\s*\S/.test(text.slice(at, end)) ? end : null
   }
 
   #code(): void {
@@ -203,6 +203,7 @@ class Scanner {
     const { text } = this.prose
     const close = this.#brackets.get(at)
     if (close === undefined || this.writing.links <= 0 || text[close + 1] !== '(') return null
+    if (text[close - 1] === '\\') return null
     const label = text.slice(at + 1, close)
     if (label.length > MAX_LABEL || !/[^\s*_~`\\]/.test(label) || /\n\s*\n/.test(label)) return null
     DESTINATION.lastIndex = close + 1

@@ -16,6 +16,8 @@ export function isForeignPunctuation(letter: string): boolean {
 
 const BEFORE = /[\s\p{Ps}\p{Pi}\p{Pd}\p{Cf}"':,;<>]/u
 const AFTER = /[\s\p{Pe}\p{Pf}\p{Pi}\p{Pd}\p{Cf}"':,;.!?<>]/u
+/** Two words in bold may stand on both sides of these; a single mark next to them is part of a path or a formula. */
+const BETWEEN = /[/&+|]/
 const LEADING = /[\p{Ps}\p{Pi}\p{Pd}\p{Sc}\p{Cf}"'#@+*_~]/u
 const TRAILING = /[\p{Pe}\p{Pf}\p{Pi}\p{Sc}\p{Cf}"'.,:;!?%+*_~]/u
 
@@ -50,25 +52,25 @@ function pastMarks(text: string, from: number, step: 1 | -1): number | null {
 
 /**
  * May emphasis begin here, as far as the text before its mark tells?
- * @param inWords also between letters of a script without spaces
+ * @param isDouble `**` or `~~`, which few texts have by themselves: it may also begin at `/`, and within a script without spaces
  */
-export function mayBegin(text: string, from: number, inWords: boolean): boolean {
+export function mayBegin(text: string, from: number, isDouble: boolean): boolean {
   const index = pastMarks(text, from, -1)
   if (index === null) return false
   const letter = letterBefore(text, index)
   if (letter === '' || isEmoji(letter) || FOREIGN.test(letter) || BEFORE.test(letter)) return true
-  return inWords && isUnspaced(letter)
+  return isDouble && (BETWEEN.test(letter) || isUnspaced(letter))
 }
 
 /** May emphasis end here, as far as the text behind its mark tells? */
-export function mayEnd(text: string, to: number, inWords: boolean): boolean {
+export function mayEnd(text: string, to: number, isDouble: boolean): boolean {
   const index = pastMarks(text, to, 1)
   if (index === null) return false
   const letter = letterAt(text, index)
   // A dot within a word: `__init__.py`, `*test*.ts`.
   if (letter === '.' && isWord(letterAt(text, index + 1))) return false
   if (letter === '' || isEmoji(letter) || FOREIGN.test(letter) || AFTER.test(letter)) return true
-  return inWords && isUnspaced(letter)
+  return isDouble && (BETWEEN.test(letter) || isUnspaced(letter))
 }
 
 /** Where the first letter, digit or emoji behind an opening mark begins; null if something other than punctuation is before it. */
@@ -93,6 +95,11 @@ export function lastWord(text: string, to: number): number | null {
     index -= letter.length
   }
   return null
+}
+
+/** Is this within a word? */
+export function isWithinWord(text: string, to: number): boolean {
+  return isWord(letterAt(text, to))
 }
 
 /** Is this letter of a script with spaces: may a mark next to it be part of a word? */
