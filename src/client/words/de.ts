@@ -21,7 +21,7 @@ const deleted = (count: number) =>
 
 const nameFaults = {
   marks: 'In diesem Namen trägt ein Buchstabe zu viele Zeichen.',
-  mixed: 'Nimm Buchstaben aus einem Alphabet: Latein, Kyrillisch oder Griechisch.',
+  mixed: 'Nimm Buchstaben aus nur einem Alphabet: lateinisch, kyrillisch oder griechisch.',
   reserved: 'Dieser Name ist nicht verfügbar.',
 }
 
@@ -375,7 +375,7 @@ export const words: Words = {
     language: { title: 'Sprache', system: 'System' },
     name: { title: 'Anzeigename', change: 'Speichern', changed: 'Name geändert.' },
     export: 'Nachrichten herunterladen',
-    exportLimit: 'Du kannst bis zu 3 auf einmal herunterladen, danach eine pro Minute.',
+    exportLimit: 'Du kannst sie bis zu dreimal hintereinander herunterladen, danach einmal pro Minute.',
     theme: { title: 'Design', values: { system: 'System', light: 'Hell', dark: 'Dunkel' } },
     density: { title: 'Abstände', values: { comfortable: 'Normal', compact: 'Kompakt' } },
     clock: { title: 'Uhrzeit', values: { system: 'System', h12: '12 Stunden', h23: '24 Stunden' } },
