@@ -12,7 +12,7 @@ const BEFORE = /\bclass(?:Name|List)?\b(?:',)?[^,]*$|\brel: $|(?:Error|Exception
 /** Literals that are not for people. */
 const EXEMPT = [
   // Names of keys and of dragged things, which code compares with.
-  /^(?:Arrow(?:Down|Left|Right|Up)|End|Enter|Escape|Files|Home|Page(?:Down|Up)|Tab)$/,
+  /^(?:Arrow(?:Down|Left|Right|Up)|Backspace|End|Enter|Escape|Files|Home|Page(?:Down|Up)|Tab)$/,
   // Names of locks, and the kind of a link.
   /^hubbub |^noopener /,
   // Names of scripts in regular expressions.
