@@ -155,8 +155,8 @@ function storeMentions(db: Database): void {
       room TEXT NOT NULL,
       PRIMARY KEY (user_id, room)
     ) STRICT, WITHOUT ROWID;
-    INSERT INTO authors (user_id, room)
-      SELECT DISTINCT user_id, room FROM events WHERE kind = 'message' AND user_id IS NOT NULL;
+    INSERT OR IGNORE INTO authors (user_id, room)
+      SELECT user_id, room FROM events NOT INDEXED WHERE kind = 'message' AND user_id IS NOT NULL;
 
     ALTER TABLE users ADD COLUMN folded TEXT NOT NULL DEFAULT '';
     CREATE INDEX users_folded ON users (folded);`)
