@@ -159,6 +159,19 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     },
   )
 
+  test('[V13] a drawer that is open while the window grows wide becomes a column, and nothing stays inert', async () => {
+    const { page } = await aRoom(toLobby, NARROW)
+    for (const id of ['sidebar', 'people'] as const) {
+      await page.setViewportSize(NARROW.viewport)
+      await openPanel(page, id)
+      expect(await page.locator('main.contents[inert]').count()).toBe(1)
+      await page.setViewportSize({ width: 1280, height: 800 })
+      await page.locator(`#${id}:not([data-drawer])[data-open=true]`).waitFor()
+      await eventually('nothing inert', async () => (await page.locator('[inert]').count()) === 0)
+      expect(await page.locator('[aria-modal=true]').count()).toBe(0)
+    }
+  })
+
   test('[A31, V10] at 320 × 256 the composer is visible and the list at least 80 px high', async () => {
     const { page } = await aRoom(toLobby, { viewport: { width: 320, height: 256 } })
     const composer = await page.locator('.composer').boundingBox()

@@ -8,6 +8,7 @@ interface RoomMenuEvents {
   say(message: string): void
   /** The favourites have changed. */
   reorder(): void
+  markAllRead(): void
   jumpToDate(): void
   copyLink(): void
   showCode(): void
@@ -16,10 +17,10 @@ interface RoomMenuEvents {
   signOut(): void
 }
 
-/** The menu of a room and of the whole chat. @param markAllRead creates the entry that marks all rooms read */
+/** The menu of a room and of the whole chat. */
 export function roomMenu(
   { actions, router, store }: Context,
-  { room, me, markAllRead }: { room: string; me: string; markAllRead: () => MenuEntry },
+  { room, me }: { room: string; me: string },
   on: RoomMenuEvents,
   signal: AbortSignal,
 ): HTMLButtonElement {
@@ -54,7 +55,7 @@ export function roomMenu(
       { icon: 'code', label: words.common.invite, press: on.showCode },
       { icon: 'leave', label: words.rooms.menu.leave, press: leave },
       null,
-      markAllRead(),
+      { icon: 'check', label: words.rooms.markAllRead.mark, press: on.markAllRead },
       { icon: 'settings', label: words.common.settings, press: on.settings },
       { icon: 'keys', label: words.help, press: on.help },
       { icon: 'off', label: words.common.signOut, press: on.signOut },

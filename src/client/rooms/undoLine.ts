@@ -3,26 +3,26 @@ import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
 import { roomAddress } from '../state/roomName.ts'
 import type { State } from '../state/state.ts'
+import { isUnread } from '../state/unreadCounts.ts'
 import { words } from '../words/words.ts'
-import { canUndoMarkRead } from './markAllRead.ts'
 
 /** What can be undone now: the leave of a room, or that all rooms were marked read. */
-function offerOf(state: State): State['left'] | 'markedRead' {
-  if (state.left?.sent === false) return state.left
-  return canUndoMarkRead(state) ? 'markedRead' : null
+function offerOf({ left, rooms }: State): State['left'] | 'markedRead' {
+  if (left?.sent === false) return left
+  return Object.values(rooms).some(({ markedRead }) => markedRead !== null) ? 'markedRead' : null
 }
 
-/** Says for ten seconds what was done, with a button that undoes it (U75, U192). */
+/** Marks all rooms read. Says for ten seconds what was done, with a button that undoes it (U75, U192). */
 export function undoLine(
-  { store, router }: Context,
+  { store, actions, router }: Context,
   on: {
+    say(message: string): void
     announce(message: string): void
-    undoMarkRead(): void
     /** Called when the line disappears while its button has the focus (A10). */
     focusElsewhere(): void
   },
   signal: AbortSignal,
-): HTMLElement {
+) {
   const text = h('span', { class: 'truncate', dir: 'auto' })
   const element = h(
     'div',
@@ -33,9 +33,11 @@ export function undoLine(
 
   function undo(): void {
     const offer = offerOf(store.get())
-    if (offer === 'markedRead') on.undoMarkRead()
-    // Opening the room cancels the leave.
-    else if (offer !== null) router.navigate(roomAddress(store.get(), offer.room))
+    if (offer === 'markedRead') {
+      actions.undoMarkAllRead()
+      on.say(words.rooms.markAllRead.undone)
+      // Opening the room cancels the leave.
+    } else if (offer !== null) router.navigate(roomAddress(store.get(), offer.room))
   }
 
   store.watch(
@@ -51,5 +53,12 @@ export function undoLine(
     },
     signal,
   )
-  return element
+
+  return {
+    element,
+    markAllRead(): void {
+      if (isUnread(store.get())) actions.markAllRead()
+      else on.say(words.rooms.markAllRead.nothingUnread)
+    },
+  }
 }

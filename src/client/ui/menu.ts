@@ -34,9 +34,19 @@ export function menuButton(
       opener.setAttribute('aria-expanded', 'false')
     })
     panel.append(...entries().map((entry) => (entry === null ? h('hr') : entryButton(entry))))
+    panel.addEventListener('keydown', moveFocus)
     opener.setAttribute('aria-expanded', 'true')
     // Opened by a key, not by a pointer.
     if ((event as MouseEvent).detail === 0) panel.querySelector('button')?.focus()
+  }
+
+  function moveFocus(event: KeyboardEvent): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    const buttons = [...(event.currentTarget as Element).querySelectorAll('button')]
+    const current = buttons.findIndex((entry) => entry === document.activeElement)
+    buttons.at((current + step) % buttons.length)?.focus()
   }
 
   function entryButton(entry: MenuEntry): HTMLButtonElement {

@@ -152,7 +152,6 @@ export const words: Words = {
     },
     markAllRead: {
       mark: markAllAsRead,
-      undo: `„${markAllAsRead}“ rückgängig machen`,
       marked: 'Alle Räume sind als gelesen markiert',
       undone: 'Wieder als ungelesen markiert',
       nothingUnread: 'Keine ungelesenen Nachrichten',

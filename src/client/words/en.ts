@@ -148,7 +148,6 @@ const atFirst = {
     },
     markAllRead: {
       mark: markAllAsRead,
-      undo: `Undo “${markAllAsRead}”`,
       marked: 'All rooms marked as read',
       undone: 'Marked as unread again',
       nothingUnread: 'No unread messages',

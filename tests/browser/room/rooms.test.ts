@@ -43,6 +43,9 @@ describe.skipIf(browserFound === null)('rooms', () => {
     for (const label of ['Keyboard shortcuts and commands', 'Settings']) {
       await page.locator('.head [aria-label=Menu]').press('Enter')
       await page.locator('.head [popover] button:first-child:focus').waitFor()
+      await page.keyboard.press('ArrowUp')
+      await page.locator('.head [popover] button:last-child:focus').waitFor()
+      await page.keyboard.press('ArrowDown')
       await page.getByRole('button', { name: label }).press('Enter')
       await page.waitForSelector('dialog[open]')
       await page.keyboard.press('Escape')

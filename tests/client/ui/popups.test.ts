@@ -74,12 +74,7 @@ const noMemory = { get: () => ({ recent: [], tone: 0 }), set: ignore }
 
 const popups: Record<string, (room: Omit<ReturnType<typeof aRoom>, 'leave'>) => unknown> = {
   'the room menu'({ context, signal }) {
-    const entries = {
-      room: 'lobby',
-      me: 'ada',
-      markAllRead: () => ({ icon: 'check' as const, label: '', press: ignore }),
-    }
-    const button = roomMenu(context, entries, {} as never, signal)
+    const button = roomMenu(context, { room: 'lobby', me: 'ada' }, {} as never, signal)
     document.body.append(button)
     button.click()
   },

@@ -1,7 +1,6 @@
 import { linkedText, loadMarkdown } from '../../timeline/formatText.ts'
 import { announceRoom } from '../../timeline/screenReader.ts'
 import { emptyRoom } from '../../rooms/emptyRoom.ts'
-import { markAllRead } from '../../rooms/markAllRead.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
 import { undoLine } from '../../rooms/undoLine.ts'
@@ -61,10 +60,9 @@ export function roomScreen(
     composer.say('')
     toast(message, composer.foot, announcer.say)
   }
-  const allRead = markAllRead(context, say)
   const undo = undoLine(
     context,
-    { announce: announcer.say, undoMarkRead: allRead.undo, focusElsewhere: () => composer.focus() },
+    { say, announce: announcer.say, focusElsewhere: () => composer.focus() },
     signal,
   )
   const dialogs = roomDialogs(context, room, say, signal)
@@ -72,7 +70,7 @@ export function roomScreen(
   const composer = roomComposer(
     context,
     room,
-    { banner: banner(context, announcer, () => composer.focus(), signal), undo },
+    { banner: banner(context, announcer, () => composer.focus(), signal), undo: undo.element },
     {
       sent() {
         timeline.sent()
@@ -120,11 +118,12 @@ export function roomScreen(
   const { rooms, people } = panels
   const menu = roomMenu(
     context,
-    { room, me, markAllRead: allRead.menuEntry },
+    { room, me },
     {
       ...dialogs,
       say,
       reorder: rooms.reorder,
+      markAllRead: undo.markAllRead,
       jumpToDate: () => timeline.jumps.toDay(Date.now()),
       signOut: () => void dialogs.signOut(),
     },
@@ -163,7 +162,7 @@ export function roomScreen(
         if (document.activeElement === document.body) composer.focus()
         void dialogs.switchRoom(recent)
       },
-      markAllRead: allRead.mark,
+      markAllRead: undo.markAllRead,
       escape() {
         if (!panels.close()) composer.modes.end()
       },
