@@ -93,6 +93,19 @@ describe.skipIf(browserFound === null)('the page', () => {
     expect(sizes.floating).toBe(0)
   })
 
+  test('[A38] discs and dots of people grow with the font', async () => {
+    const { page } = await aRoom({ events: talk(1, 5), people: here })
+    const sizes = (font: number) =>
+      page.evaluate((size) => {
+        document.documentElement.style.fontSize = `${size}px`
+        const width = (selector: string, pseudo?: string) =>
+          parseFloat(getComputedStyle(document.querySelector(selector)!, pseudo).width)
+        return [width('.message .avatar'), width('.person .avatar'), width('.person .avatar', '::after')]
+      }, font)
+    expect(await sizes(16)).toEqual([36, 28, 12])
+    expect(await sizes(32)).toEqual([72, 56, 24])
+  })
+
   test.each(Object.entries(MISSING))(
     '[U266] in a browser without %s says which browsers it needs',
     async (_what, takeAway) => {

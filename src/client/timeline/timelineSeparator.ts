@@ -78,7 +78,7 @@ export function timelineSeparator(
 /** Grey shapes in place of messages, shown only once loading takes noticeably long (U85). */
 export function skeleton(): HTMLElement {
   const bones = ['w-1/2', 'w-2/3', 'w-1/3', 'w-3/5'].map((width) => {
-    const disc = h('i', { class: 'size-9 rounded-full bg-line/60' })
+    const disc = h('i', { class: 'size-(--avatar) rounded-full bg-line/60' })
     const line = h('i', { class: `h-3 rounded-small bg-line/60 ${width}` })
     return h('div', { class: 'flex items-center gap-3 py-2' }, disc, line)
   })
