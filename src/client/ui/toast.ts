@@ -6,7 +6,7 @@ const SETTLE_MS = 100
 
 /**
  * Confirms an action for 4 s, in a line that takes no press.
- * @param place the line stands above this element; without one at the window's lower edge
+ * @param place the line stands at its lower edge; without one at the window's
  * @param announce speaks the message; without it the line is a live region of its own
  */
 export function toast(message: string, place?: Element, announce?: (message: string) => void): void {

@@ -58,7 +58,7 @@ export function roomScreen(
   function say(message: string): void {
     if (signal.aborted) return
     composer.say('')
-    toast(message, composer.foot, announcer.say)
+    toast(message, timeline.element, announcer.say)
   }
   const undo = undoLine(
     context,
