@@ -2,13 +2,16 @@
 import { LIMITS } from './limits.ts'
 import type { Mention } from './model.ts'
 
-/** A name as names are compared: case, composition of accents, and the kind of space make no difference. */
+/** A name as names are compared: case, composition of accents, and the kind of space, apostrophe or hyphen make no difference. */
 export function foldedName(name: string): string {
   const oneSpaced = name.replace(/\s+/g, ' ')
   if (/^[ -~]*$/.test(name)) return oneSpaced.toLowerCase()
   const folded = oneSpaced.normalize('NFC').toLowerCase().toUpperCase().toLowerCase()
-  // A dotted İ becomes i and a dot; people type a plain i for it.
-  return folded.replaceAll('i\u0307', 'i')
+  // A dotted İ becomes i and a dot; people type a plain i for it, and the apostrophe that their keyboard has.
+  return folded
+    .replaceAll('i\u0307', 'i')
+    .replace(/[\u2018\u2019\u02bc]/g, "'")
+    .replace(/[\u2010\u2011]/g, '-')
 }
 
 /** Does the text name this person among the first that it names? */
