@@ -6,6 +6,7 @@ import type { RoomEvent, User } from '../../src/shared/model.ts'
 import { usePlace } from '../support/server/aPlace.ts'
 import { aContext, aScreen, DESKTOP, PHONE, type Screen } from '../support/client/aScreen.ts'
 import { event, said, you } from '../support/client/aState.ts'
+import { answerHistory, fromAda } from '../support/browser/aTimeline.ts'
 import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { here, openPanel, openSettings, toLobby } from '../support/browser/someScreens.ts'
 import { crowd, PEOPLE, talk } from '../support/someTalk.ts'
@@ -114,6 +115,35 @@ const onPhone: Record<string, Walk> = {
     await page.locator('.row-menu .row-button').first().click()
     await page.getByRole('button', { name: 'Cancel reply' }).waitFor()
     yield ['reply', page]
+  },
+
+  async *'the dialogs of the list'(origin, context) {
+    const screen = await aScreen(origin, context, { events: fromAda(1, 5), people: here })
+    const { page } = screen
+    await page.waitForSelector('.message')
+    const reactions = [{ emoji: '👍', count: 3, users: PEOPLE.slice(0, 3) }]
+    const log = fromAda(1, 60, (seq) => ({ ...(seq > 58 && { pinned: true, reactions }) }))
+    await answerHistory(page, log)
+    const mine = { ...you, role: 'owner' as const, readSeq: 10, unread: 50 }
+    screen.tell(
+      { type: 'reset', room: 'lobby', reason: 'tooOld', head: 60, floor: 1 },
+      { ...screen.sync({ events: log.slice(-40), people: here, you: mine }), older: true },
+    )
+    await page.waitForSelector('.unread-bar:not([hidden])')
+    yield ['a bar above the list', page]
+    await page.locator('.day button').last().click()
+    await page.waitForSelector('dialog input')
+    yield ['a date', page]
+    await escape(page, 'dialog')
+    await page.click('.head [aria-label="2 pinned"]')
+    await page.waitForSelector('dialog li')
+    yield ['pinned messages', page]
+    await escape(page, 'dialog')
+    await page.locator('.message').last().focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('Who reacted').click()
+    await page.waitForSelector('dialog dl')
+    yield ['who reacted', page]
   },
 
   async *'unread messages'(origin, context) {
