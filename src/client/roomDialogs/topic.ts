@@ -42,6 +42,8 @@ export function openTopicDialog(
         )
       : buttons(button(words.common.close, close, { class: 'button' })),
   ])
-  // The first link would take the focus; on a phone, the field would open the keyboard over the topic.
-  if (mayChange && !matchMedia('(pointer: coarse)').matches) input.field.focus()
+  // Otherwise the first link has the focus. On a phone, the field would open the keyboard over the topic.
+  dialog.element.tabIndex = -1
+  const toField = mayChange && !matchMedia('(pointer: coarse)').matches
+  ;(toField ? input.field : dialog.element).focus()
 }

@@ -56,7 +56,7 @@ export const words: Words = {
       title: noLongerMember,
       text: 'Du hast diesen Raum in einem anderen Tab oder auf einem anderen Gerät verlassen.',
     },
-    mayRejoin: 'Du kannst ihm jederzeit wieder beitreten.',
+    mayRejoin: 'Du kannst dem Raum jederzeit wieder beitreten.',
     join: 'Beitreten',
     toStart,
     toLobby: 'Zur Lobby',
