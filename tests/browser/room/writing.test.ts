@@ -41,6 +41,14 @@ describe.skipIf(browserFound === null)('a text', () => {
     await page.keyboard.press('ArrowRight')
     await eventually('scrolled', () => code.evaluate((pre) => pre.scrollLeft > 0))
     expect(await code.evaluate((pre) => pre === document.activeElement)).toBe(true)
+    const isClear = await code.evaluate((pre) => {
+      pre.scrollLeft = pre.scrollWidth
+      const [end, button] = [pre.firstElementChild, pre.nextElementSibling].map((part) =>
+        part?.getBoundingClientRect(),
+      )
+      return (end?.right ?? Infinity) <= (button?.left ?? 0)
+    })
+    expect(isClear).toBe(true)
   })
 
   test('[U160] code is copied where the browser offers no clipboard', async () => {
