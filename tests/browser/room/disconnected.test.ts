@@ -7,7 +7,15 @@ import { eventually } from '../../support/eventually.ts'
 import { usePlace } from '../../support/server/aPlace.ts'
 
 /** Chunks that only a press needs. */
-const LATER = ['settingsDialog', 'roomFinder', 'inviteDialog', 'suggestions', 'emojiChunk', '.json']
+const LATER = [
+  'settingsDialog',
+  'roomDialogs',
+  'menuChunk',
+  'inviteDialog',
+  'suggestions',
+  'emojiChunk',
+  '.json',
+]
 
 describe.skipIf(browserFound === null)('a room without a connection', () => {
   const running = useBrowser()
@@ -58,7 +66,7 @@ describe.skipIf(browserFound === null)('a room without a connection', () => {
     await lose()
     await openSettings()
     await page.getByText('Available again when you’re connected').first().waitFor()
-    expect([await hasLoaded('roomFinder'), await page.getByText('Reload').count()]).toEqual([false, 0])
+    expect([await hasLoaded('roomDialogs'), await page.getByText('Reload').count()]).toEqual([false, 0])
     await comeBack()
     await openSettings()
     await page.getByRole('dialog').getByText('Theme').first().waitFor()
