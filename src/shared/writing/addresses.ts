@@ -16,7 +16,7 @@ const HOST = new RegExp(
   'iuy',
 )
 /** `example.com很好`: a host of ASCII letters ends where a script without spaces begins. */
-const ASCII_HOST = /^[\x21-\x7e]*[a-z\d]\.[a-z]{2,}(?::\d+)?(?=[^\x21-\x7e])/i
+const ASCII_HOST = /^[\x21-\x7e]*(?:[a-z\d]\.(?:[a-z]{2,}|\d+)|localhost|:\d+)(?::\d+)?(?=[^\x21-\x7e])/i
 const TRAILING = new Set(".,;:!?'’…([{")
 const PAIRS: Partial<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 
