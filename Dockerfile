@@ -19,7 +19,7 @@ RUN mkdir -p /image/data && cp dist/hubbub /image/hubbub \
     && chown -R 1000:1000 /image/data && chmod 700 /image/data
 
 FROM scratch
-ARG VERSION=0.2.0
+ARG VERSION=0.3.0
 ARG REVISION=
 LABEL org.opencontainers.image.title="Hubbub" \
       org.opencontainers.image.description="Open a page, pick a name, talk. A real-time web chat in one binary." \

@@ -7,9 +7,10 @@ const ROOT = join(import.meta.dir, '../..')
 const read = (path: string) => Bun.file(join(ROOT, path)).text()
 const NAMES = VARIABLES.filter((name) => !name.endsWith('_FILE')).toSorted()
 
-test('[O30] package and server have the same version', async () => {
+test('[O30] package, server and CHANGELOG.md have the same version', async () => {
   const { version } = JSON.parse(await read('package.json')) as { version: string }
-  expect(PRODUCT_VERSION).toBe(version)
+  const [, newest] = /^## \[(.+?)\]/m.exec(await read('CHANGELOG.md')) ?? []
+  expect([PRODUCT_VERSION, newest]).toEqual([version, version])
 })
 
 test('[O30] `.env.example` has every variable with its default', async () => {
