@@ -12,7 +12,8 @@ export interface Line {
 /** Blocks within more blocks than this are shown as typed. */
 const MAX_DEPTH = 8
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([^`]*)$/
+/** No part of it can match at two lengths: a long line that is no fence after all costs one look. */
+const FENCE = /^ {0,3}(`{3,}|~{3,}(?!~))([^`]*)$/
 /** `look: ```js`: words before a fence, if another fence follows. */
 const LATE_FENCE = /^(.*[^`\s\\][ \t]+)(`{3,})[\w#+.-]*$/
 const LANGUAGE = /^[\w#+.-]{1,32}[ \t]*$/
@@ -204,10 +205,11 @@ class BlockReader {
 
   /** Code between fences, or from a fence to the end. A text behind the last line of code may end it, as in other chats. */
   #code(text: string): Block | null {
-    const [, fence = '', info = ''] = FENCE.exec(text) ?? []
+    const [, fence = '', behind = ''] = FENCE.exec(text) ?? []
     if (fence === '') return null
+    const info = behind.trimStart()
     const isLanguage = LANGUAGE.test(info)
-    const code = isLanguage || info.trim() === '' ? [] : [info]
+    const code = isLanguage || info === '' ? [] : [info]
     let index = this.#next + 1
     for (let isOpen = true; isOpen && index < this.#lines.length; index += 1) {
       const { text: line = '' } = this.#lines[index] ?? {}
@@ -303,11 +305,16 @@ class BlockReader {
     if (!head.text.includes('|') || !below.includes('|') || !TABLE_LINE.test(below.trim())) return null
     const cells = cellsOf(head)
     if (cells.length !== cellsOf({ text: below, at: 0 }).length || !holdsWord(head.text)) return null
+    if (cells.length > this.writing.cells) return null
+    this.writing.cells -= cells.length
     const rows = [cells]
     this.#next += 2
     for (; this.#lines[this.#next]?.text.includes('|') === true; this.#next += 1) {
       const line = this.#lines[this.#next]
-      if (line !== undefined) rows.push(cellsOf(line))
+      const row = line === undefined ? [] : cellsOf(line)
+      if (row.length > this.writing.cells) break
+      this.writing.cells -= row.length
+      rows.push(row)
     }
     return { type: 'table', rows: rows.map((row) => row.map((cell) => this.#inlines(cell))) }
   }

@@ -23,6 +23,8 @@ export interface Writing {
   links: number
   /** how many more runs of `*`, `_` and `~` are looked at */
   marks: number
+  /** how many more cells tables may have */
+  cells: number
   /** collects where mentions may stand */
   prose?: TextRange[]
 }

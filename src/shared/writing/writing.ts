@@ -13,8 +13,12 @@ import type { Block, TextRange } from './tree.ts'
 const MAX_LINKS = 60
 /** Further marks of emphasis are shown as typed: each costs about 1 µs. */
 const MAX_MARKS = 400
+/** Further rows of tables are shown as typed: `|` repeated would be 4,000 cells. */
+const MAX_CELLS = 1_000
 /** A text with more lines has no blocks. */
 const MAX_LINES = 400
+
+const limits = () => ({ links: MAX_LINKS, marks: MAX_MARKS, cells: MAX_CELLS })
 
 /** `/me waves`; `//me` is how the composer sends a text that begins with `/me`. */
 const ACTION = /^\/me[ \t]+(?=\S)/i
@@ -43,7 +47,7 @@ function treeOf(text: string, writing: Writing): Block[] {
 
 /** The tree of a text. Never throws; a text that would show nothing is one paragraph, as typed. */
 export function parseText(text: string, mentions: readonly Mention[] = []): Block[] {
-  const blocks = treeOf(text, { mentions, links: MAX_LINKS, marks: MAX_MARKS })
+  const blocks = treeOf(text, { ...limits(), mentions })
   return isBlank(plainTextOf(blocks, ''))
     ? [{ type: 'paragraph', children: [{ type: 'text', text }] }]
     : blocks
@@ -52,7 +56,7 @@ export function parseText(text: string, mentions: readonly Mention[] = []): Bloc
 /** Where mentions may stand: the text outside code and addresses, in order, in UTF-16 units. */
 export function proseRanges(text: string): TextRange[] {
   const prose: TextRange[] = []
-  treeOf(text, { mentions: [], links: MAX_LINKS, marks: MAX_MARKS, prose })
+  treeOf(text, { ...limits(), mentions: [], prose })
   return prose.sort((a, b) => a.at - b.at)
 }
 

@@ -205,6 +205,18 @@ describe('Markdown', () => {
     expect(place('http://g.h/i '.repeat(300)).querySelectorAll('a')).toHaveLength(60)
   })
 
+  test('[U120] shows the rows of tables as typed after 1,000 cells', () => {
+    const table = (columns: number, rows: number) => {
+      const row = (cell: string) => `${`|${cell}`.repeat(columns)}|\n`
+      return place(row('a') + row('-') + row('7').repeat(rows))
+    }
+    expect(table(400, 1).querySelectorAll('th, td')).toHaveLength(800)
+    const long = table(10, 150)
+    expect(long.querySelectorAll('th, td')).toHaveLength(1_000)
+    expect(long.textContent.match(/7/g)).toHaveLength(1_500)
+    expect(table(1_001, 0).querySelector('table')).toBeNull()
+  })
+
   test('[U120] formats long lists and long code', () => {
     const line = '- **Name**: `value`, which is _rather_ long, to take some time; see https://a.b/c\n'
     const long = place(line.repeat(40))

@@ -21,6 +21,11 @@ describe('a message', () => {
   const SLOW = ['*中。', '*a!', '**a!', '_中。', '\u200b_', '*', '`a', '[a](b', '\n- http://a.b']
   const LIMIT = 4_000
 
+  /** Whole texts that were slow once. */
+  const SLOW_TEXTS = ['~', ' ', '\t']
+    .map((piece) => `~~~${piece.repeat(LIMIT - 4)}\``)
+    .concat(`|a|b|\n|-|-|\n${'|'.repeat(LIMIT - 13)}`)
+
   const repeated = (piece: string) => piece.repeat(LIMIT).slice(0, LIMIT)
   const ORDINARY = repeated('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n')
 
@@ -37,7 +42,9 @@ describe('a message', () => {
   }
 
   test('[U120] of 4,000 characters takes at most 5 ms more than plain letters, or 2.5 times an ordinary message, whatever its marks', () => {
-    const texts = [...SLOW, ...PIECES.flatMap((a) => PIECES.map((b) => a + b))].map(repeated)
+    const texts = [...SLOW, ...PIECES.flatMap((a) => PIECES.map((b) => a + b))]
+      .map(repeated)
+      .concat(SLOW_TEXTS)
     let seed = 1
     const pick = (from: readonly string[]) => {
       seed = (seed * 48_271) % 0x7fffffff
@@ -62,7 +69,9 @@ describe('a message', () => {
 
   test('[U120] of 4,000 characters is parsed in a millisecond, or in twice the time of an ordinary message', () => {
     const limit = Math.max(1, 2 * timeOf(ORDINARY, 50, parseText))
-    const texts = [...SLOW, ...PIECES.flatMap((a) => PIECES.map((b) => a + b))].map(repeated)
+    const texts = [...SLOW, ...PIECES.flatMap((a) => PIECES.map((b) => a + b))]
+      .map(repeated)
+      .concat(SLOW_TEXTS)
     const isSlow = (text: string) => [2, 20, 200].every((rounds) => timeOf(text, rounds, parseText) > limit)
     expect(texts.find(isSlow)).toBeUndefined()
   }, 120_000)
