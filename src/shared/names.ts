@@ -28,7 +28,7 @@ let joiners: ReturnType<typeof spellingCharacters> | undefined
 
 /**
  * The format characters that spelling needs: in emoji, in the flags of England, Scotland and Wales, and by RFC 5892 (CONTEXTJ).
- * Made at the first name (W3). Scripts that nobody writes today are left out.
+ * Made at the first name, as an idle server needs none. Scripts that nobody writes today are left out.
  */
 function spellingCharacters() {
   // Signs that take a consonant's vowel away: the nine scripts of India have theirs 128 characters apart.
@@ -59,7 +59,7 @@ function hasTooManyMarks(grapheme: string): boolean {
   return marks > (FEW_MARKS.test(grapheme) ? 2 : 8) && Array.from(grapheme).length > 1
 }
 
-/** A name as typed → the name to use, or why it cannot be used (I1, I2). The browser calls it before it sends. */
+/** A name as typed → the name to use, or why it cannot be used (I1, I2). */
 export function cleanName(
   typed: string,
   limit: { graphemes: number; bytes: number } = LIMITS.name,

@@ -1,5 +1,3 @@
-import type { NameFault } from '../../shared/errors.ts'
-import { cleanName } from '../../shared/names.ts'
 import { h, type Child } from './dom.ts'
 import { isolated } from './format.ts'
 import { form, textField } from './textField.ts'
@@ -9,7 +7,7 @@ import { words } from '../words/words.ts'
 export type NameResult =
   | { result: 'ok' }
   | { result: 'taken'; suggestion?: string }
-  | { result: 'invalid'; fault?: NameFault; message: string; suggestion?: string }
+  | { result: 'invalid'; message: string; suggestion?: string }
   | { result: 'failed'; message: string }
 
 /** Asks for a name and says what is wrong with it. `take` submits it; `done` is called once a name was accepted (U2, U3). */
@@ -27,19 +25,14 @@ export function nameForm(
   })
 
   async function submit(): Promise<void> {
-    const typed = input.field.value
-    const checked = cleanName(typed)
-    if ('fault' in checked)
-      return input.refuse(
-        typed.trim() === '' ? words.session.nameMissing : words.errors.reasons.nameInvalid[checked.fault],
-      )
-    const answer = await on.take(checked.name)
+    const name = input.field.value.trim()
+    if (name === '') return input.refuse(words.session.nameMissing)
+    const answer = await on.take(name)
     if (answer.result === 'ok') {
       input.accept()
       return on.done()
     }
-    const reason =
-      answer.result === 'taken' ? words.session.nameTaken(isolated(checked.name)) : answer.message
+    const reason = answer.result === 'taken' ? words.session.nameTaken(isolated(name)) : answer.message
     input.refuse(reason, 'suggestion' in answer ? answer.suggestion : undefined)
   }
 

@@ -1,6 +1,5 @@
 /** Signs in and out, and knows whose page this is. Home needs only this; `chatActions.ts` is loaded later. */
 import type { Self } from '../../../shared/model.ts'
-import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
@@ -76,8 +75,8 @@ export function createSessionActions(
       const message = answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer)
       return { result: 'failed', message }
     }
-    const cleaned = cleanName(name)
-    if ('name' in cleaned && cleaned.name === answer.value.name) return finishSignIn(answer.value)
+    const typed = name.normalize('NFC').trim().replace(/\s+/g, ' ')
+    if (typed === answer.value.name) return finishSignIn(answer.value)
     return { result: 'failed', message: words.session.signedInAs(isolated(answer.value.name)) }
   }
 
@@ -125,17 +124,8 @@ export function createSessionActions(
     return code === 'nameInvalid' ? { result: 'invalid', message, ...instead } : { result: 'failed', message }
   }
 
-  function faultOf(name: string): NameResult | null {
-    const cleaned = cleanName(name)
-    if (!('fault' in cleaned)) return null
-    const { fault } = cleaned
-    return { result: 'invalid', fault, message: words.errors.reasons.nameInvalid[fault] }
-  }
-
   const actions: SessionActions = {
     async signIn(name, room) {
-      const fault = faultOf(name)
-      if (fault !== null) return fault
       // Without its cookie the new guest would be lost at once, and the name with it.
       if (!world.keepsCookies()) return { result: 'failed', message: words.session.cookiesBlocked }
       if (owesSignOut() && !isSignedOut(await endSession()))
@@ -146,8 +136,6 @@ export function createSessionActions(
     },
 
     async rename(name) {
-      const fault = faultOf(name)
-      if (fault !== null) return fault
       const answer = await api.rename(name)
       if (!answer.ok) return nameResultOf(answer)
       remember('name', answer.value.name)
