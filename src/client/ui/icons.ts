@@ -1,4 +1,7 @@
-/** Icons of one path on 20 × 20 px, in the colour of the text. Screen readers skip them: each has a label beside it. */
+/**
+ * Icons of one path on 20 × 20 px, in the colour of the text. Screen readers skip them: each has a label beside it. Menus that
+ * load later bring the paths of their own icons.
+ */
 import { button } from './dom.ts'
 
 const SVG = 'http://www.w3.org/2000/svg'
@@ -9,30 +12,19 @@ const PATHS = {
   send: 'M10 16V4.5M5 9.5l5-5l5 5',
   down: 'M10 4v11.5M5 10.5l5 5l5-5',
   close: 'M5 5l10 10M15 5L5 15',
-  calendar: 'M3.5 5h13v11.5h-13zM3.5 8.5h13M7 3v3.5M13 3v3.5',
   clock: 'M10 3a7 7 0 1 1 0 14a7 7 0 1 1 0-14M10 6v4l2.5 1.5',
   rooms: 'M7.7 3.5L6.3 16.5M13.7 3.5l-1.4 13M3.5 7.5h13.5M3 12.5h13.5',
   list: 'M3 5.5h14M3 10h14M3 14.5h14',
   search: 'M8.5 3.5a5 5 0 1 0 0 10a5 5 0 1 0 0-10M12.2 12.2l4.3 4.3',
-  code: 'M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM11.5 11.5h2v2h-2zM16.5 11.5v5h-3',
-  check: 'M2.5 10.5l3.5 3.5l7-8M10 13.5l.5 .5l7-8',
-  copy: 'M7.5 7.5h9v9h-9zM12.5 7.5v-4h-9v9h4',
   info: 'M10 3a7 7 0 1 1 0 14a7 7 0 1 1 0-14M10 9.5v4M10 6.7v.1',
-  keys: 'M2.5 5.5h15v9h-15zM5.5 8.5h.1M8.5 8.5h.1M11.5 8.5h.1M14.5 8.5h.1M6.5 11.5h7',
   plus: 'M10 4v12M4 10h12',
-  leave: 'M11.5 3.5h-6v13h6M9 10h8M14 7l3 3l-3 3',
   link: 'M8.5 11.5a3 3 0 0 0 4.2 0l2.9-2.9a3 3 0 0 0-4.2-4.2l-1 1M11.5 8.5a3 3 0 0 0-4.2 0l-2.9 2.9a3 3 0 0 0 4.2 4.2l1-1',
-  off: 'M10 3v7M6.2 5.2a6.5 6.5 0 1 0 7.6 0',
   pencil: 'M4 16l.8-3.3L12.9 4.6a1.6 1.6 0 0 1 2.3 0l.2.2a1.6 1.6 0 0 1 0 2.3L7.3 15.2zM11.5 6l2.5 2.5',
   pin: 'M7 3.5h6M8 3.5v5l-2.5 3h9L12 8.5v-5M10 11.5v5.5',
   reply: 'M8 5L3.5 9.5L8 14M3.5 9.5h7a6 6 0 0 1 6 6',
-  settings: 'M3 6h7M14 6h3M3 14h3M10 14h7M12 4a2 2 0 1 0 0 4a2 2 0 1 0 0-4M8 12a2 2 0 1 0 0 4a2 2 0 1 0 0-4',
   smile:
     'M10 3a7 7 0 1 1 0 14a7 7 0 1 1 0-14M7 11.5c.6 1.2 1.7 1.9 3 1.9s2.4-.7 3-1.9M7.6 7.6v.4M12.4 7.6v.4',
-  star: 'M10 3l2.2 4.6l5 .6l-3.7 3.4l1 5L10 14.1l-4.5 2.5l1-5L2.8 8.2l5-.6z',
-  text: 'M7 3.5h6M7 16.5h6M10 3.5v13',
   unread: 'M11 4.5H3.5v11h13V10M15.5 3a2 2 0 1 1 0 4a2 2 0 1 1 0-4',
-  trash: 'M4 5.5h12M8 5.5v-2h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5',
   mark: 'M7.5 6a6 6 0 1 1 0 12a6 6 0 1 1 0-12M13.6 1.8a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9',
   warning: 'M10 3.5L17.5 16.5H2.5zM10 8.5v4M10 14.4v.1',
   more: 'M4.5 8.6a1.4 1.4 0 1 1 0 2.8a1.4 1.4 0 1 1 0-2.8M10 8.6a1.4 1.4 0 1 1 0 2.8a1.4 1.4 0 1 1 0-2.8M15.5 8.6a1.4 1.4 0 1 1 0 2.8a1.4 1.4 0 1 1 0-2.8',

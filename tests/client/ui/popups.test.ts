@@ -3,13 +3,12 @@ import type { Context } from '../../../src/client/app/context.ts'
 import { roomDialogs } from '../../../src/client/app/room/dialogs.ts'
 import { openPersonCard } from '../../../src/client/people/personCard.ts'
 import { suggestions } from '../../../src/client/suggestions/suggestions.ts'
-import { roomMenu } from '../../../src/client/rooms/roomMenu.ts'
 import { confirmAndSignOut } from '../../../src/client/session/confirmSignOut.ts'
 import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { openMessageMenu } from '../../../src/client/timeline/menu/messageMenu.ts'
 import { h } from '../../../src/client/ui/dom.ts'
-import { openPopover, placePopover } from '../../../src/client/ui/popover.ts'
+import { eventually } from '../../support/eventually.ts'
 import { pickEmoji } from '../../../src/client/ui/emoji/pickEmoji.ts'
 import { bob, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -73,20 +72,14 @@ const ignore = () => {}
 const noMemory = { get: () => ({ recent: [], tone: 0 }), set: ignore }
 
 const popups: Record<string, (room: Omit<ReturnType<typeof aRoom>, 'leave'>) => unknown> = {
-  'the room menu'({ context, signal }) {
-    const button = roomMenu(context, { room: 'lobby', me: 'ada' }, {} as never, signal)
+  async 'the room menu'({ dialogs }) {
+    const button = dialogs.menuButton({} as never)
     document.body.append(button)
     button.click()
+    await eventually('the menu', () => document.querySelector('#menu'))
   },
   'the message menu': ({ signal }) =>
-    openMessageMenu(
-      'Menu',
-      [],
-      null,
-      { at: { x: 0, y: 0 }, by: 'keys' },
-      { openPopover, placePopover },
-      signal,
-    ),
+    openMessageMenu('Menu', [], null, { at: { x: 0, y: 0 }, by: 'keys' }, signal),
   'the card of a person': ({ context, signal }) =>
     openPersonCard(context.store, { room: 'lobby', person: bob, opener: h('button') }, ignore, signal),
   'the emoji picker': ({ signal }) => pickEmoji({ x: 0, y: 0 }, noMemory, ignore, notLoaded, signal),

@@ -6,9 +6,11 @@ import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { toast } from '../../ui/toast.ts'
 import { button, h } from '../../ui/dom.ts'
+import { iconButton } from '../../ui/icons.ts'
 import { retryable } from '../../ui/retryImport.ts'
 import { roomAddress, roomName } from '../../state/roomName.ts'
 import { loadMenu } from '../../timeline/loadMenu.ts'
+import type { RoomMenuEvents } from '../../roomDialogs/roomMenu.ts'
 import type { Context, PageContext } from '../context.ts'
 import { collectKeys } from './collectKeys.ts'
 import { words } from '../../words/words.ts'
@@ -54,6 +56,22 @@ export function roomDialogs(
   }
 
   const dialogs = {
+    /** The button that opens the room's menu. */
+    menuButton(on: Pick<RoomMenuEvents, 'reorder' | 'markAllRead' | 'jumpToDate'>): HTMLButtonElement {
+      const press = (event: Event) => {
+        if (opener.ariaExpanded === 'true') return
+        // The browser would at once close the menu that opens here.
+        event.preventDefault()
+        // Pressed by a key, not by a pointer
+        const byKey = (event as MouseEvent).detail === 0
+        void open(loadRoomDialogs, (chunk) =>
+          chunk.openRoomMenu(context, { room, opener, byKey }, { ...dialogs, say, ...on }, signal),
+        )
+      }
+      const attributes = { 'aria-expanded': 'false', popovertarget: 'menu' }
+      const opener = iconButton('more', words.rooms.menu.title, press, attributes)
+      return opener
+    },
     help: () => open(loadHelp, (chunk) => chunk.openHelpDialog(signal)),
     /** @param mention writes a name into the composer */
     person: (person: User, opener: HTMLElement, mention: (name: string) => void) =>

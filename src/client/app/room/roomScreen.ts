@@ -2,7 +2,6 @@ import { linkedText, loadMarkdown } from '../../timeline/formatText.ts'
 import { announceRoom } from '../../timeline/screenReader.ts'
 import { emptyRoom } from '../../rooms/emptyRoom.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
-import { roomMenu } from '../../rooms/roomMenu.ts'
 import { undoLine } from '../../rooms/undoLine.ts'
 import { saveRooms, savedRooms } from '../../net/savedRooms.ts'
 import { idOf } from '../../state/state.ts'
@@ -116,19 +115,11 @@ export function roomScreen(
   const main = h('main', { class: 'contents' }, timeline.element, composer.foot)
   const panels = sidePanels(context, { room, shell }, { browse: () => void dialogs.rooms() }, signal)
   const { rooms, people } = panels
-  const menu = roomMenu(
-    context,
-    { room, me },
-    {
-      ...dialogs,
-      say,
-      reorder: rooms.reorder,
-      markAllRead: undo.markAllRead,
-      jumpToDate: () => timeline.jumps.toDay(Date.now()),
-      signOut: () => void dialogs.signOut(),
-    },
-    signal,
-  )
+  const menu = dialogs.menuButton({
+    reorder: rooms.reorder,
+    markAllRead: undo.markAllRead,
+    jumpToDate: () => timeline.jumps.toDay(Date.now()),
+  })
   const header = roomHeader(
     context,
     { room, rooms: rooms.toggle, people: people.toggle, menu },

@@ -2,9 +2,17 @@ import type { Reaction } from '../../../shared/model.ts'
 import type { Permission } from '../../../shared/policy.ts'
 import type { Row } from '../../state/state.ts'
 import { childController } from '../../ui/dom.ts'
+import { icon, iconOf } from '../../ui/icons.ts'
 import { words } from '../../words/words.ts'
 import { confirmDelete, openReactionsDialog } from './messageDialogs.ts'
 import type { MessageMenuEntry } from './messageMenu.ts'
+
+/** Icons that only this menu shows. */
+const PATHS = {
+  copy: 'M7.5 7.5h9v9h-9zM12.5 7.5v-4h-9v9h4',
+  text: 'M7 3.5h6M7 16.5h6M10 3.5v13',
+  trash: 'M4 5.5h12M8 5.5v-2h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5',
+}
 
 /** A message that the server has stored and nobody has deleted: only such a message offers actions. */
 export type StoredRow = Row & { id: string; text: string; seq: number }
@@ -39,24 +47,28 @@ export function menuEntries(
   const ask = () => confirmDelete(text, on.remove, signal)
   const select = () => selectText(element, signal)
   const entries: (PermittedEntry | false)[] = [
-    { needs: 'send', icon: 'reply', label: common.reply, press: on.reply },
-    { icon: 'copy', label: menu.copyText, press: () => on.copy(text, menu.textCopied) },
-    matchMedia('(pointer: coarse)').matches && { icon: 'text', label: menu.selectText, press: select },
-    { icon: 'link', label: common.copyLink, press: () => on.copy(link, common.linkCopied) },
-    !own && { icon: 'unread', label: menu.markUnread, press: on.markUnread },
+    { needs: 'send', icon: iconOf('reply'), label: common.reply, press: on.reply },
+    { icon: icon(PATHS.copy), label: menu.copyText, press: () => on.copy(text, menu.textCopied) },
+    matchMedia('(pointer: coarse)').matches && {
+      icon: icon(PATHS.text),
+      label: menu.selectText,
+      press: select,
+    },
+    { icon: iconOf('link'), label: common.copyLink, press: () => on.copy(link, common.linkCopied) },
+    !own && { icon: iconOf('unread'), label: menu.markUnread, press: on.markUnread },
     {
       needs: 'pin',
-      icon: 'pin',
+      icon: iconOf('pin'),
       label: pinned ? menu.unpin : menu.pin,
       press: () => on.pin(!pinned),
     },
     reactions.length > 0 && {
-      icon: 'smile',
+      icon: iconOf('smile'),
       label: menu.whoReacted,
       press: () => openReactionsDialog(named(), signal),
     },
-    { needs: 'edit', icon: 'pencil', label: common.edit, press: on.edit },
-    { needs: 'delete', icon: 'trash', label: common.delete, danger: true, press: ask },
+    { needs: 'edit', icon: iconOf('pencil'), label: common.edit, press: on.edit },
+    { needs: 'delete', icon: icon(PATHS.trash), label: common.delete, danger: true, press: ask },
   ]
   return entries
     .filter((entry) => entry !== false)

@@ -1,7 +1,7 @@
 import { button, h } from '../../ui/dom.ts'
 import { iconOf } from '../../ui/icons.ts'
 import type { MenuEntry } from '../../ui/menu.ts'
-import type { openPopover, placePopover, Popup, WindowPoint } from '../../ui/popover.ts'
+import { openPopover, placePopover, type Popup, type WindowPoint } from '../../ui/popover.ts'
 import { words } from '../../words/words.ts'
 
 export interface MessageMenuEntry extends MenuEntry {
@@ -27,14 +27,12 @@ export interface MenuReactions {
  * Opens the menu of one message as a native popover, on a phone a sheet at the lower edge. The arrow keys move in it; when it
  * closes, the focus returns to where it was.
  * @param react null where reacting is not allowed
- * @param popovers handed in, since they belong to the chat's chunk
  */
 export function openMessageMenu(
   label: string,
   actions: readonly MessageMenuEntry[],
   react: MenuReactions | null,
   { at, by }: MenuOpening,
-  popovers: { openPopover: typeof openPopover; placePopover: typeof placePopover },
   signal: AbortSignal,
 ): Popup {
   const before = document.activeElement
@@ -65,7 +63,7 @@ export function openMessageMenu(
     quick.push(item(iconOf('plus'), react.more, { class: 'quick', 'aria-label': reactWithAnother }))
   }
   const entries = actions.map(({ icon, label: text, danger, press }) =>
-    item([iconOf(icon), text], press, { class: `row-button${danger ? ' text-danger' : ''}` }),
+    item([icon, text], press, { class: `row-button${danger ? ' text-danger' : ''}` }),
   )
   const group = { role: 'group', 'aria-label': words.message.react }
   const quickRow = h(
@@ -100,9 +98,9 @@ export function openMessageMenu(
     event.stopPropagation()
     items.at(next % items.length)?.focus()
   })
-  const popover = popovers.openPopover(panel, signal)
+  const popover = openPopover(panel, signal)
   popover.signal.addEventListener('abort', returnFocus)
-  popovers.placePopover(panel, at)
+  placePopover(panel, at)
   if (by === 'touch') closeOnPressOutside(panel, popover)
   // An entry that has the focus shows a ring, which only people with a keyboard need.
   const first = by === 'keys' ? items[0] : panel

@@ -9,7 +9,6 @@ import type { Context } from '../../app/context.ts'
 import { plainText } from '../formatText.ts'
 import type { MessageList } from '../messageList.ts'
 import { longPress } from './longPress.ts'
-import { openPopover, placePopover } from '../../ui/popover.ts'
 import { openMenu } from '../loadMenu.ts'
 import type { StoredRow } from '../menu/menuEntries.ts'
 import type { MenuOpening } from '../menu/messageMenu.ts'
@@ -118,8 +117,7 @@ export function messageActions(
       const label = words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, settings.clock))
       const link = location.origin + roomAddress(store.get(), room, row.seq)
       const entries = menuEntries(row, { element, link }, entryEvents, signal)
-      const popovers = { openPopover, placePopover }
-      const menu = openMessageMenu(label, entries, can('react') ? react : null, opening, popovers, signal)
+      const menu = openMessageMenu(label, entries, can('react') ? react : null, opening, signal)
       // The row stays tinted while the pointer is in its menu.
       element.toggleAttribute('data-active', true)
       menu.signal.addEventListener('abort', () => element.removeAttribute('data-active'), { once: true })
