@@ -54,7 +54,7 @@ const RULES: readonly Rule[] = [
   ['client/net/', `client/net/ idb-keyval ${CONTRACT}`, 'shared/ client/state/'],
   feature('session'),
   feature('rooms', 'client/net/savedRooms client/net/webStorage'),
-  feature('roomDialogs', 'shared/sameName'),
+  feature('roomDialogs', 'shared/sameName client/net/savedRooms'),
   feature('invite', 'uqr'),
   feature('help'),
   feature('timeline', 'lowlight highlight.js/lib/languages/'),
