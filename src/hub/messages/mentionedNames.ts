@@ -2,6 +2,7 @@
 import { LIMITS } from '../../shared/limits.ts'
 import { foldedName } from '../../shared/mentions.ts'
 import type { Mention } from '../../shared/model.ts'
+import { isUnspaced, isWord, letterAt, letterBefore } from '../../shared/writing/letters.ts'
 import { proseRanges } from '../../shared/writing/writing.ts'
 
 /** An `@` that begins a word. `ends`: what a name there could be, folded, the shortest first. */
@@ -19,10 +20,6 @@ const MAX_ADDRESS = 100
 
 const LETTER = /\p{L}/u
 const DIGIT = /\p{N}/u
-const WORD = /[\p{L}\p{M}\p{N}]/u
-/** Scripts that put no space between words, and Hangul, which adds endings to a name. */
-const UNSPACED =
-  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u
 /** A foreign name in Katakana goes on as long as the Katakana do. */
 const KATAKANA = /\p{scx=Katakana}/u
 /** What belongs to the character before it. */
@@ -74,10 +71,10 @@ const endOf = (range: { at: number; length: number } | undefined) => (range ? ra
 
 /** Does the `@` stand within a word, as in `mail@ann.org`, or within an address without a scheme, as in `medium.com/@ann`? */
 function isInWord(text: string, at: number): boolean {
-  const before = characterBefore(text, at)
+  const before = letterBefore(text, at)
   if (before === '@') return true
-  if (WORD.test(before)) return !UNSPACED.test(before)
-  if (before === '_') return WORD.test(characterBefore(text, at - 1))
+  if (isWord(before)) return !isUnspaced(before)
+  if (before === '_') return isWord(letterBefore(text, at - 1))
   if (before !== '/') return false
   const word =
     text
@@ -93,9 +90,9 @@ function endsOfNames(text: string, from: number): NamePlace['ends'] {
   let size = 0
   let before = ' '
   for (let end = from; end <= from + MAX_UNITS;) {
-    const after = characterAt(text, end)
+    const after = letterAt(text, end)
     const isSpace = /\s/.test(before)
-    if (!isSpace && isEnd(before, after, characterAt(text, end + after.length)))
+    if (!isSpace && isEnd(before, after, letterAt(text, end + after.length)))
       ends.push({ end, name: foldedName(text.slice(from, end)) })
     const isOver = after === '' || after === '\n' || (end === from && /\s/.test(after))
     // A flag, or an emoji with a joiner, is one grapheme of two characters.
@@ -112,19 +109,8 @@ function isEnd(before: string, after: string, next: string): boolean {
   if (after === '') return true
   if (GOES_ON.test(after) || DIGIT.test(after)) return false
   if (LETTER.test(after)) {
-    if (!WORD.test(before)) return true
-    return UNSPACED.test(before + after) && !(KATAKANA.test(before) && KATAKANA.test(after))
+    if (!isWord(before)) return true
+    return (isUnspaced(before) || isUnspaced(after)) && !(KATAKANA.test(before) && KATAKANA.test(after))
   }
-  return !(JOINS.test(after) && WORD.test(next))
-}
-
-/** The whole character at an index, '' beyond the end. */
-function characterAt(text: string, index: number): string {
-  const code = text.codePointAt(index)
-  return code === undefined ? '' : String.fromCodePoint(code)
-}
-
-function characterBefore(text: string, index: number): string {
-  const isPair = /[\udc00-\udfff]/.test(text[index - 1] ?? '')
-  return text.slice(Math.max(0, index - (isPair ? 2 : 1)), index)
+  return !(JOINS.test(after) && isWord(next))
 }

@@ -2,7 +2,7 @@
 
 /** Part of a word. Marks are, because a letter of many scripts ends with one. */
 const WORD = /[\p{L}\p{M}\p{N}]/u
-/** Scripts that write no spaces between words, or join particles to them: there a mark may stand within what looks like one word. */
+/** Scripts that put no spaces between words, and Hangul, which joins particles to them: a mark or a name may end within a run of letters. */
 const UNSPACED =
   /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}]/u
 const EMOJI = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\ufe0f\u20e3]/u
@@ -21,8 +21,8 @@ const BETWEEN = /[/&+|]/
 const LEADING = /[\p{Ps}\p{Pi}\p{Pd}\p{Sc}\p{Cf}"'#@+*_~]/u
 const TRAILING = /[\p{Pe}\p{Pf}\p{Pi}\p{Sc}\p{Cf}"'.,:;!?%+*_~]/u
 
-const isWord = (letter: string) => WORD.test(letter)
-const isUnspaced = (letter: string) => UNSPACED.test(letter) && WORD.test(letter)
+export const isWord = (letter: string) => WORD.test(letter)
+export const isUnspaced = (letter: string) => UNSPACED.test(letter) && WORD.test(letter)
 const isEmoji = (letter: string) => EMOJI.test(letter)
 
 /** No edge of emphasis has more punctuation between the mark and a letter. */
