@@ -37,14 +37,9 @@ export function addMentions(
   mentions: readonly Mention[],
 ): void {
   run(db, 'INSERT INTO authors (user_id, room) VALUES ($user, $room) ON CONFLICT DO NOTHING', { user, room })
-  for (const notified of notifiedBy(mentions, user))
-    run(
-      db,
-      'INSERT INTO mentions (user_id, room, seq) VALUES ($notified, $room, $seq) ON CONFLICT DO NOTHING',
-      {
-        ...{ notified, room, seq },
-      },
-    )
+  const sql =
+    'INSERT INTO mentions (user_id, room, seq) VALUES ($notified, $room, $seq) ON CONFLICT DO NOTHING'
+  for (const notified of notifiedBy(mentions, user)) run(db, sql, { notified, room, seq })
 }
 
 /** Replaces the mentions of a message by those of an edit, which notifies nobody anew. In the caller's transaction. */

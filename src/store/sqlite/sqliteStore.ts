@@ -28,7 +28,7 @@ export interface Sqlite extends Store {
   readonly diskError: string | null
   /** Bytes of the database with its WAL, and bytes free on the disk; 0 if a disk error hides the number. */
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number }
-  /** When somebody was last here or wrote, ms; null in a new place, or if a disk error hides it. */
+  /** When somebody last visited or wrote, ms; null in a new database, or if a disk error hides it. */
   newestTime(): number | null
 }
 

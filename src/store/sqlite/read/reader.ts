@@ -122,7 +122,7 @@ export class Reader {
     return queryOne(this.#db, sql, { rooms: JSON.stringify(rooms), members }) !== null
   }
 
-  /** The newest `seen` of a person, or time of a room's last event; ms. */
+  /** When somebody last visited or wrote, ms; null if nobody has. */
   newestTime(): number | null {
     const sql = `SELECT max(at) AS at FROM (SELECT max(seen) AS at FROM users
       UNION ALL SELECT max(events.at) FROM rooms JOIN events USING (room, seq))`

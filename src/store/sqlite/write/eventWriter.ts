@@ -37,7 +37,7 @@ function storeOne(db: Database, draft: Draft, heads: Map<string, number>): Commi
   const { room, kind, id, at, user, nonce = null } = draft
   const target = 'target' in draft ? draft.target : null
   const content = contentOf(draft)
-  const digest = nonce === null ? null : digestOf(room, kind, target, content)
+  const digest = nonce === null ? null : digestOf(room, kind, target, JSON.stringify(content))
   // Before all other checks: a stored draft that is sent again must not be refused for what has changed since.
   const byNonce = 'SELECT seq, id, at, digest FROM events WHERE user_id = $user AND nonce = $nonce'
   const known = nonce === null ? null : queryOne<StoredNonce>(db, byNonce, { user: user.id, nonce })
@@ -59,14 +59,7 @@ function storeOne(db: Database, draft: Draft, heads: Map<string, number>): Commi
   heads.set(room, seq)
   const row = { room, seq, id, kind, user: user.id, name: user.name, nonce, at }
   const count = applyToMessages(db, draft, row, message)
-  const data =
-    kind === 'react'
-      ? JSON.stringify({ emoji: draft.emoji, on: draft.on, count })
-      : kind === 'delete'
-        ? JSON.stringify({ by: 'author' })
-        : 'mentions' in draft
-          ? withMentions(content, draft.mentions)
-          : content
+  const data = JSON.stringify(dataOf(draft, content, count))
   run(
     db,
     `INSERT INTO events (room, seq, id, kind, user_id, name, nonce, digest, at, target, data)
@@ -153,21 +146,28 @@ function readRoomHead(db: Database, room: string): number | undefined {
   return queryOne<{ seq: number }>(db, sql, { room })?.seq
 }
 
-/** The content as JSON: a second draft with the same nonce must be equal to it. The log keeps it, with the mentions. */
-function contentOf(draft: Draft): string {
+/** The content: a second draft with the same nonce must have an equal one. */
+function contentOf(draft: Draft): object {
   // prettier-ignore
   switch (draft.kind) {
-    case 'message': return JSON.stringify({ text: draft.text, ...(draft.replyTo && { replyTo: draft.replyTo }) })
-    case 'edit': case 'topic': return JSON.stringify({ text: draft.text })
-    case 'delete': return '{}'
-    case 'react': return JSON.stringify({ emoji: draft.emoji, on: draft.on })
-    case 'pin': return JSON.stringify({ on: draft.on })
+    case 'message': return { text: draft.text, ...(draft.replyTo && { replyTo: draft.replyTo }) }
+    case 'edit': case 'topic': return { text: draft.text }
+    case 'delete': return {}
+    case 'react': return { emoji: draft.emoji, on: draft.on }
+    case 'pin': return { on: draft.on }
     default: return assertNever(draft)
   }
 }
 
-function withMentions(content: string, mentions: readonly Mention[] = []): string {
-  return mentions.length === 0 ? content : `${content.slice(0, -1)},"mentions":${JSON.stringify(mentions)}}`
+/** What the log keeps of a draft: its content, and what the hub and the store have found out. */
+function dataOf(draft: Draft, content: object, count: number | undefined): object {
+  // prettier-ignore
+  switch (draft.kind) {
+    case 'message': case 'edit': return { ...content, ...mentionsOf(draft) }
+    case 'react': return { ...content, count }
+    case 'delete': return { by: 'author' }
+    default: return content
+  }
 }
 
 /** The event that a draft became. @param count for a reaction: how many people have reacted with the emoji */

@@ -114,10 +114,8 @@ export class Writer {
   ): 'added' | 'taken' {
     return this.#transaction(() => {
       if (!this.#takeKeys(id, 'guest', keys, heldAt, stale)) return 'taken'
-      run(this.#db, 'INSERT INTO users (id, name, folded, at, seen) VALUES ($id, $name, $folded, $at, $at)', {
-        ...{ id, name, at },
-        folded: foldedName(name),
-      })
+      const sql = 'INSERT INTO users (id, name, folded, at, seen) VALUES ($id, $name, $folded, $at, $at)'
+      run(this.#db, sql, { id, name, folded: foldedName(name), at })
       run(this.#db, 'INSERT INTO sessions (hash, user_id, at, seen) VALUES ($session, $id, $at, $at)', {
         session,
         id,
