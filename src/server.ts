@@ -63,8 +63,11 @@ function connectionObserver({ logAddress }: Config, log: Logger): ConnectionObse
   }
 }
 
-/** The newest time that the place bears, from before this start; null in a new place. @param newestTime of the store */
-function signOfUse(newestTime: number | null, dir: string): ClockRecord | null {
+/**
+ * The newest time in the data directory, from before this start; null in a new one.
+ * @param newestTime of a message or a visit, ms
+ */
+function lastUse(newestTime: number | null, dir: string): ClockRecord | null {
   let backupAt: number | null = null
   try {
     backupAt = lastBackupAt(dir)
@@ -116,7 +119,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   const expiry = new ExpiryClock({
     clock,
     log,
-    last: readClockFile(dir) ?? signOfUse(store.newestTime(), dir),
+    last: readClockFile(dir) ?? lastUse(store.newestTime(), dir),
     save: (record) => writeClockFile(dir, record),
   })
   const hub = new Hub({

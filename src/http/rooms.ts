@@ -45,11 +45,11 @@ function paramOf(params: URLSearchParams, name: string): string | null {
   return value
 }
 
-/** A seq or a time. @throws ChatError `badRequest` for anything but a plain decimal number that either can reach */
-function seqOf(text: string): number {
-  const seq = Number(text)
-  if (!/^(0|[1-9]\d{0,15})$/.test(text) || !Number.isSafeInteger(seq)) throw new ChatError('badRequest')
-  return seq
+/** A seq or a time (ms). @throws ChatError `badRequest` for anything but a plain decimal number that either can reach */
+function numberOf(text: string): number {
+  const number = Number(text)
+  if (!/^(0|[1-9]\d{0,15})$/.test(text) || !Number.isSafeInteger(number)) throw new ChatError('badRequest')
+  return number
 }
 
 /**
@@ -57,16 +57,16 @@ function seqOf(text: string): number {
  * @throws ChatError `badRequest` for nonsense, a parameter given twice, or two places at once
  */
 function historyQuery(params: URLSearchParams): HistoryQuery {
-  const limit = seqOf(paramOf(params, 'limit') ?? String(LIMITS.history))
+  const limit = numberOf(paramOf(params, 'limit') ?? String(LIMITS.history))
   if (limit < 1 || limit > LIMITS.historyMax) throw new ChatError('badRequest')
 
   const places: HistoryQuery[] = []
   for (const at of ['before', 'after', 'around'] as const) {
     const text = paramOf(params, at)
-    if (text !== null) places.push({ limit, at, seq: seqOf(text) })
+    if (text !== null) places.push({ limit, at, seq: numberOf(text) })
   }
   const time = paramOf(params, 'time')
-  if (time !== null) places.push({ limit, at: 'time', time: seqOf(time) })
+  if (time !== null) places.push({ limit, at: 'time', time: numberOf(time) })
   const list = paramOf(params, 'ids')
   if (list !== null) {
     const ids = [...new Set(list.split(','))]

@@ -1,13 +1,13 @@
 import type { Clock, ClockRecord, Log } from './ports.ts'
 
 const HOUR = 60 * 60 * 1000
-/** A clock that is further than this (ms) from the expected time is in doubt, for as long. */
+/** A clock that is further than this (ms) from the expected time is in doubt, until it has kept its new time for as long. */
 const DAY = 24 * HOUR
 
 interface ExpiryClockDeps {
   clock: Pick<Clock, 'now' | 'elapsed'>
   log: Log
-  /** from before the start; absent in a new place, where any time is credible */
+  /** from before the start; null if there is none: then the clock is believed */
   last?: ClockRecord | null
   /** keeps the record: each hour, and when a doubt begins or ends */
   save?(record: ClockRecord): void

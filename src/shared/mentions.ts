@@ -6,6 +6,7 @@ import type { Mention } from './model.ts'
 export function foldedName(name: string): string {
   const oneSpaced = name.replace(/\s+/g, ' ')
   if (/^[ -~]*$/.test(name)) return oneSpaced.toLowerCase()
+  // By way of capitals, since ß and ss have the same ones, and so have σ and ς.
   const folded = oneSpaced.normalize('NFC').toLowerCase().toUpperCase().toLowerCase()
   // A dotted İ becomes i and a dot; people type a plain i for it, and the apostrophe that their keyboard has.
   return folded

@@ -33,11 +33,11 @@ export class Publisher {
    */
   publish(connection: ClientConnection, frame: Durable): void | Promise<void> {
     this.#requireAllowed(connection, frame)
-    const { text, room } = { text: '', ...frame }
+    const text = 'text' in frame ? frame.text : ''
     const places = namePlaces(text)
     if (places.length === 0) return this.#enqueue(connection, frame, [])
     const names = new Set(places.flatMap(({ ends }) => ends.map(({ name }) => name)))
-    return this.#deps.store.named(room, [...names]).then((users) => {
+    return this.#deps.store.named(frame.room, [...names]).then((users) => {
       // The person may have left the room meanwhile.
       this.#requireAllowed(connection, frame)
       this.#enqueue(connection, frame, mentionsIn(text, places, users))
