@@ -27,7 +27,12 @@ const ARABIC_TWINS: Record<string, string> = { ی: 'ي', ى: 'ي', ک: 'ك' }
 const SEPARATORS = /(?![@!])[\s\p{P}]+/gu
 /** Signs read as letters. */
 // prettier-ignore
-const LETTER_OF_SIGN: Record<string, string> = { '0': 'o', '1': 'l', '!': 'l', '|': 'l', '3': 'e', '4': 'a', '@': 'a', '5': 's', $: 's', '7': 't' }
+const LETTER_OF_SIGN: Record<string, string> = { '0': 'o', '1': 'l', '!': 'l', '|': 'l', '3': 'e', '4': 'a', '@': 'a', '5': 's', $: 's', '6': 'b', '7': 't', '8': 'b', 'ʌ': 'a', 'ƛ': 'a', '∂': 'd' }
+const SIGNS = new RegExp(`[${Object.keys(LETTER_OF_SIGN).join('')}]`, 'gu')
+/** Signs that adorn a name, as in `★ Admin ★`. `$` and `|` stand for letters, and so does `∂`. */
+const ADORNMENTS = /(?![$|∂])\p{S}+/gu
+/** Letters in black circles, in squares and of flags, which have no compatible letter. */
+const ENCLOSED = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]/gu
 
 /** a to z. The table of `unhomoglyph` knows only some of them. */
 const SMALL_CAPITALS = [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡxʏᴢ']
@@ -65,14 +70,16 @@ export function reservedNames(siteName: string, { numbered = false } = {}): (nam
   return (name) => {
     const { words, names, phrases } = (reserved ??= reservedBy(siteName))
     const isNumbered = numbered && /\d\P{L}*$/u.test(name)
-    return readings(name).some((text) => {
-      const loose = withOneIAndL(text)
-      return (
-        words.has(withoutSpaces(loose)) ||
-        phrases.some((phrase) => ` ${loose} `.includes(phrase)) ||
-        (!isNumbered && names.has(withoutSpaces(text)))
-      )
-    })
+    return undressed(name)
+      .flatMap(readings)
+      .some((text) => {
+        const loose = withOneIAndL(text)
+        return (
+          words.has(withoutSpaces(loose)) ||
+          phrases.some((phrase) => ` ${loose} `.includes(phrase)) ||
+          (!isNumbered && names.has(withoutSpaces(text)))
+        )
+      })
   }
 }
 
@@ -91,6 +98,19 @@ function reservedBy(siteName: string) {
 /** In the longer reserved words i and l are one letter: nobody is called `admln`, but many are called Ali, which is not `all`. */
 const withOneIAndL = (text: string) => text.replaceAll('i', 'l')
 
+/** A name, and what is left of it without what adorns it or marks it as a mention: `★Admin★`, `@admin`, `Admin!`, `AdminBot`. */
+function undressed(name: string): string[] {
+  const letters = name.replace(ENCLOSED, (sign) => {
+    const code = sign.codePointAt(0) ?? 0
+    return String.fromCharCode(97 + ((code - (code < 0x1f1e6 ? 0x1f150 : 0x1f1e6)) % 32))
+  })
+  const bare = letters.replace(ADORNMENTS, ' ')
+  const begun = bare.replace(/(?<![\p{L}\p{N}@!$|])[@!$|]+/gu, '')
+  const ended = [bare, begun].map((text) => text.replace(/[@!$|]+(?![\p{L}\p{N}@!$|])/gu, ''))
+  const split = ended.map((text) => text.replace(/(?<=\p{Ll})(?=\p{Lu})/gu, ' '))
+  return [...new Set([letters, bare, begun, ...ended, ...split])]
+}
+
 /**
  * Every way to read a text, its words with one space between: case folded before or after look-alikes are replaced, digits at
  * the end of words cut or read as letters.
@@ -98,16 +118,19 @@ const withOneIAndL = (text: string) => text.replaceAll('i', 'l')
 function readings(text: string): string[] {
   const words = withoutInvisible(text).replace(SEPARATORS, ' ').trim()
   const cut = words.replace(/\d+(?= |$)/g, '').trim()
-  const typed = new Set([words, cut].flatMap((reading) => [reading.toLowerCase(), reading]))
+  const typed = new Set([words, cut].flatMap((reading) => [reading.toLowerCase(), withCapitalsRead(reading)]))
   return [...new Set(Array.from(typed, readAsLetters))]
 }
 
+/** Among capitals an I is an I: `ALI` is not `all`, but `AIl` and `AII` are. */
+const withCapitalsRead = (text: string) =>
+  text.replace(/[^ ]+(?!I)\p{Lu}[^ ]*/gu, (word) => word.replaceAll('I', 'i'))
+
 /** A text as a hasty reader sees it: look-alikes and signs become the letters that they stand for. */
 function readAsLetters(text: string): string {
-  return withPairsRead(withLookAlikes(text).toLowerCase()).replace(
-    /[01!|345@$7]/g,
-    (sign) => LETTER_OF_SIGN[sign] ?? sign,
-  )
+  // The table reads đ as d with a stroke, and a small Cherokee letter as a small capital.
+  const read = withLookAlikes(withLookAlikes(text)).replace(/[\u0300-\u036f]/g, '')
+  return withPairsRead(read.toLowerCase()).replace(SIGNS, (sign) => LETTER_OF_SIGN[sign] ?? sign)
 }
 
 /** A text with each pair of letters that a hasty reader takes for one replaced by it. */

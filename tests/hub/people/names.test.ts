@@ -47,13 +47,26 @@ const DISGUISES: readonly (readonly [how: string, typed: string])[] = [
   ['as a word of a longer name', 'The Admin'],
   ['as a word behind a line', 'ann_support'],
   ['as the name of the site', 'Tea Room'],
+  ['with a tick behind it', 'Admin✓'],
+  ['between stars', '★Admin★'],
+  ['with a shield', '🛡️ admin 🛡️'],
+  ['with a symbol within it', 'ad♥min'],
+  ['with an exclamation mark', 'Admin!'],
+  ['with signs for letters and around it', '@ADM!N!'],
+  ['as if it were mentioned', '@everyone'],
+  ['with one letter in a square', '🅰dmin'],
+  ['with one letter of a flag', '🇦dmin'],
+  ['with a stroke through a letter', 'ađmin'],
+  ['with a small Cherokee letter', 'ꭺdmin'],
+  ['with more digits for letters', 'hu88u6'],
+  ['grown together with another word', 'SupportTeam'],
 ]
 
 /** From 12 scripts. */
 // prettier-ignore
 const ORDINARY = [
   'Ann', 'Björk', 'O’Neill', 'Jean-Luc', 'Nguyễn Văn An', 'Łukasz', 'Ólafur', 'Şebnem',
-  'Mad Max 2', 'Ali', 'Ali 2', 'x', 'Administrata', 'Modesty', 'Herein', 'Al', 'Systema', 'Наташа',
+  'Mad Max 2', 'Ali', 'Ali 2', 'x', 'Administrata', 'Modesty', 'Herein', 'Al', 'Systema', 'ALI', 'Ali!', '@nn', 'Ann ✓', 'Al 🇱🇧', 'McRoom', 'Наташа',
   'Йосип', 'Володимир', 'Ελένη', 'Νίκος', 'محمد', 'فاطمة', 'דָּוִד', 'שרה',
   'अनुष्का', 'प्रिया', 'அருண்', 'సీత', 'সুমন', 'สมชาย', '小明', 'さくら',
   'タロウ', '김철수', 'გიორგი', '🦊', 'Zoë 👩‍🚀',
