@@ -2,7 +2,13 @@
 import { LIMITS } from './limits.ts'
 import type { Mention } from './model.ts'
 
-/** A name as names are compared: case, composition of accents, and the kind of space, apostrophe or hyphen make no difference. */
+/** What writers of Arabic, Persian and Hebrew leave out or add: points, stretches, joiners. No two names differ by it alone. */
+const OPTIONAL = /[\u0591-\u05bd\u05bf-\u05c7\u064b-\u0652\u0670\u200c\u0640]/g
+
+/**
+ * A name as names are compared: case, composition of accents, the kind of space, apostrophe or hyphen, and points of Arabic and
+ * Hebrew make no difference.
+ */
 export function foldedName(name: string): string {
   const oneSpaced = name.replace(/\s+/g, ' ')
   if (/^[ -~]*$/.test(name)) return oneSpaced.toLowerCase()
@@ -12,7 +18,8 @@ export function foldedName(name: string): string {
   return folded
     .replaceAll('i\u0307', 'i')
     .replace(/[\u2018\u2019\u02bc]/g, "'")
-    .replace(/[\u2010\u2011]/g, '-')
+    .replace(/[\u2010\u2011\u05be]/g, '-')
+    .replace(OPTIONAL, '')
 }
 
 /** Does the text name this person among the first that it names? */

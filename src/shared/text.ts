@@ -35,6 +35,51 @@ export function textFault(text: string): 'blank' | 'tooBig' | 'malformed' | null
   return null
 }
 
+/**
+ * Scripts that write no spaces between words, Korean, which joins particles to them, and the wide letters and brackets that
+ * stand among these scripts.
+ */
+const UNSPACED =
+  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}\uff01-\uff5e]/u
+/** Part of a word. Marks are, because a letter of many scripts ends with one. */
+const WORD = /[\p{L}\p{M}\p{N}]/u
+/** "And", "to" and the article are a letter at the front of the next word. */
+const JOINS_NEXT = /[\p{scx=Arab}\p{scx=Hebr}]/u
+
+export const isWord = (letter: string) => WORD.test(letter)
+
+/** Is this a letter or punctuation of scripts without spaces between words? */
+export function isUnspaced(letter: string): boolean {
+  return UNSPACED.test(letter)
+}
+
+/** May an `@` behind this character begin a name, or does it stand within a word? */
+export function mayNameFollow(letter: string): boolean {
+  return !isWord(letter) || UNSPACED.test(letter) || JOINS_NEXT.test(letter)
+}
+
+/** Accents of Latin, Greek and Cyrillic letters, points and stretches of Arabic and Hebrew ones, dots and joins of Indian ones. */
+const OPTIONAL =
+  /[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u093c\u094d\u09bc\u0a3c\u200c-\u200d\u0640]/g
+// prettier-ignore
+const SEARCHED_AS: Record<string, string> = {
+  ς: 'σ', đ: 'd', ł: 'l', ø: 'o', ı: 'i', ß: 'ss', æ: 'ae', œ: 'oe', 'ं': 'न', ی: 'ي', ى: 'ي', ک: 'ك', ة: 'ه', '’': "'", ʼ: "'",
+}
+
+/**
+ * A text as searches compare it: without capitals, accents and what people leave out, so `dang` finds Đặng, and `हिंदी` हिन्दी.
+ * Hiragana count as Katakana and Hangul by their parts: an input method shows these before it is done.
+ */
+export function searchKey(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase()
+  return text
+    .normalize('NFKD')
+    .replace(OPTIONAL, '')
+    .toLowerCase()
+    .replace(/[\u0902ςđłøıßæœیىکة’ʼ]/g, (letter) => SEARCHED_AS[letter] ?? letter)
+    .replace(/[ぁ-ゖ]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) + 0x60))
+}
+
 let segmenter: Intl.Segmenter | undefined
 
 /** The characters that a person would count. The segmenter is made at the first text: it takes 2 MB and 40 ms. */

@@ -1,9 +1,7 @@
 /** Which room is meant by what was typed (U84). Pure. */
 import type { RoomEntry } from '../../shared/model.ts'
+import { searchKey } from '../../shared/text.ts'
 import type { UnreadCount } from '../state/unreadCounts.ts'
-
-/** Without accents and in lower case, as names are compared. */
-const normalized = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
 
 /**
  * How well a name matches, best first: 0 if it begins with the text, 1 if a word of it does, 2 if it contains the text elsewhere,
@@ -35,12 +33,12 @@ export function searchRooms<T extends RoomEntry & Partial<UnreadCount>>(
   { recent, current, limit }: { recent: readonly string[]; current: string; limit: number },
 ): T[] {
   const visits = new Map(recent.map((room, index) => [room, index]))
-  const text = normalized(typed).trim()
+  const text = searchKey(typed).trim()
   const letters = text.replace(/\s+/g, '')
   return rooms
     .map((entry) => ({
       entry,
-      score: Math.min(scoreOf(normalized(entry.name), text, letters), scoreOf(entry.room, text, letters)),
+      score: Math.min(scoreOf(searchKey(entry.name), text, letters), scoreOf(entry.room, text, letters)),
       visit: visits.get(entry.room) ?? recent.length,
     }))
     .filter(({ score }) => score < Infinity)

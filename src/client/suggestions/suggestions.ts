@@ -1,6 +1,7 @@
 import { retryable } from '../ui/retryImport.ts'
 import type { EmojiEntry } from '../ui/emoji/emoji.ts'
 import type { User } from '../../shared/model.ts'
+import { isUnspaced, mayNameFollow, searchKey } from '../../shared/text.ts'
 import type { Context } from '../app/context.ts'
 import { idOf } from '../state/state.ts'
 import { h } from '../ui/dom.ts'
@@ -28,21 +29,29 @@ const loadEmojiChunk = retryable(() => import('../ui/emoji/emojiChunk.ts'))
  * @param people in the order of preference
  */
 export function mentionMatch(before: string, people: readonly User[]): SuggestionMatch | null {
-  const from = before.lastIndexOf('@')
-  const typed = before.slice(from + 1).toLowerCase()
-  const isInWord = /[\p{L}\p{N}@]$/u.test(before.slice(0, from))
-  if (from < 0 || typed.length > 32 || typed.includes('\n') || isInWord) return null
+  // Japanese keyboards type the wide one.
+  const from = Math.max(before.lastIndexOf('@'), before.lastIndexOf('＠'))
+  const previous = Array.from(before.slice(0, Math.max(0, from))).at(-1) ?? ''
+  const typed = searchKey(before.slice(from + 1))
+  if (from < 0 || typed.length > 40 || typed.includes('\n')) return null
+  if (/[@＠]/.test(previous) || !mayNameFollow(previous)) return null
   const byName = new Map<string, User>()
   for (const user of people) {
-    const name = user.name.toLowerCase()
-    const fits = name.startsWith(typed) || (typed !== '' && name.includes(` ${typed}`))
-    if (fits && !byName.has(name)) byName.set(name, user)
+    const name = searchKey(user.name)
+    if (hasWord(name, typed) && !byName.has(user.name)) byName.set(user.name, user)
     if (byName.size === MAX_SUGGESTIONS) break
   }
-  const isComplete = byName.size === 1 && typed.endsWith(' ') && byName.has(typed.trimEnd())
+  const [only] = byName.keys()
+  const isComplete = byName.size === 1 && typed.endsWith(' ') && searchKey(only ?? '') === typed.trimEnd()
   if (byName.size === 0 || isComplete) return null
   const items = Array.from(byName.values(), ({ name }) => ({ insert: `@${name} `, label: name }))
   return { from, isSure: typed !== '', items }
+}
+
+/** Does the text begin a word of the name? Scripts without spaces do not tell where a given name begins. */
+function hasWord(name: string, typed: string): boolean {
+  const at = name.indexOf(typed)
+  return at === 0 || (at > 0 && (isUnspaced(typed) || name.includes(` ${typed}`)))
 }
 
 function commandMatch(before: string): SuggestionMatch | null {

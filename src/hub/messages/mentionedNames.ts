@@ -2,7 +2,8 @@
 import { LIMITS } from '../../shared/limits.ts'
 import { foldedName } from '../../shared/mentions.ts'
 import type { Mention } from '../../shared/model.ts'
-import { isUnspaced, isWord, letterAt, letterBefore } from '../../shared/writing/letters.ts'
+import { isUnspaced, isWord, mayNameFollow } from '../../shared/text.ts'
+import { letterAt, letterBefore } from '../../shared/writing/letters.ts'
 import { proseRanges } from '../../shared/writing/writing.ts'
 
 /** An `@` that begins a word. `ends`: what a name there could be, folded, the shortest first. */
@@ -20,18 +21,21 @@ const MAX_ADDRESS = 100
 
 const LETTER = /\p{L}/u
 const DIGIT = /\p{N}/u
+/** Also as wide as Japanese keyboards type it. */
+const AT = /[@＠]/g
 /** A foreign name in Katakana goes on as long as the Katakana do. */
 const KATAKANA = /\p{scx=Katakana}/u
 /** What belongs to the character before it. */
 const GOES_ON = /[\p{M}\p{Emoji_Modifier}\u200c\u200d]/u
 /** Between two letters these are a part of a word: `@ann-marie`, `@ann_b`, `@ann.org`, `@ann/lodash`, `@ann@example`. */
-const JOINS = /[-\u2010\u2011./@\p{Pc}]/u
+const JOINS = /[-\u2010\u2011\u05be./@\p{Pc}]/u
 
 /** The places of a text where a person may be named, in order. */
 export function namePlaces(text: string): NamePlace[] {
   const places: NamePlace[] = []
   let names = 0
-  for (let at = text.indexOf('@'); at >= 0 && names < MAX_NAMES; at = text.indexOf('@', at + 1)) {
+  for (const { index: at } of text.matchAll(AT)) {
+    if (names >= MAX_NAMES) break
     if (isInWord(text, at)) continue
     const ends = endsOfNames(text, at + 1)
     names += ends.length
@@ -72,8 +76,7 @@ const endOf = (range: { at: number; length: number } | undefined) => (range ? ra
 /** Does the `@` stand within a word, as in `mail@ann.org`, or within an address without a scheme, as in `medium.com/@ann`? */
 function isInWord(text: string, at: number): boolean {
   const before = letterBefore(text, at)
-  if (before === '@') return true
-  if (isWord(before)) return !isUnspaced(before)
+  if (/[@＠]/.test(before) || !mayNameFollow(before)) return true
   if (before === '_') return isWord(letterBefore(text, at - 1))
   if (before !== '/') return false
   const word =

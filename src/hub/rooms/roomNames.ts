@@ -1,4 +1,5 @@
 import { sameNameKey } from '../../shared/sameName.ts'
+import { searchKey } from '../../shared/text.ts'
 import { keysOf } from '../people/lookAlikeKeys.ts'
 import type { HubDeps } from '../ports.ts'
 
@@ -6,10 +7,6 @@ import type { HubDeps } from '../ports.ts'
 const PROTECTED_ABOVE = 10
 /** How many names are indexed in one turn of the loop: half a millisecond. */
 const NAMES_PER_TURN = 50
-
-/** Without capitals and accents; the final form of sigma is a sigma. */
-const folded = (text: string) =>
-  text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
 
 /** Nobody may be led into another lobby: here i and ! also read as l. */
 const lobbyKeys = (name: string) => new Set(keysOf(name).pairs.map((key) => key.replace(/[i!]/g, 'l')))
@@ -32,7 +29,7 @@ export class RoomNames {
   /** Slugs after `after`, in order, of rooms whose name or slug contains the text, in any case and without accents. */
   async find(text: string, after: string): Promise<string[]> {
     await this.#load()
-    const wanted = folded(text)
+    const wanted = searchKey(text)
     if (wanted === '') return []
     const found = [...this.#folded].filter(
       ([room, name]) => room > after && (room.includes(wanted) || name.includes(wanted)),
@@ -51,7 +48,7 @@ export class RoomNames {
   }
 
   add(room: string, name: string): void {
-    this.#folded.set(room, folded(name))
+    this.#folded.set(room, searchKey(name))
     this.#names.add(sameNameKey(name))
     for (const key of keysOf(name).pairs)
       this.#roomsByKey.set(key, (this.#roomsByKey.get(key) ?? new Set()).add(room))

@@ -1,4 +1,5 @@
 /** Finds addresses in a text: `http`, `https` and `mailto` with their scheme, and e-mail addresses. `readme.md` is none. */
+import { isUnspaced } from '../text.ts'
 import { isForeignPunctuation, isSpacedWord, letterAt, letterBefore } from './letters.ts'
 
 export interface FoundAddress {
@@ -70,6 +71,9 @@ function endOfUrl(text: string, start: number, from: number, opened: ReadonlySet
 function emailAt(text: string, at: number, floor: number): FoundAddress | null {
   let from = at
   while (from > floor && at - from < MAX_LOCAL && LOCAL.test(text[from - 1] ?? '')) from -= 1
+  // `メールはann@example.org`: in scripts without spaces a sentence stands before it.
+  const isAscii = /[a-z\d]/i.test(text[at - 1] ?? '')
+  if (isAscii) from += Array.from(text.slice(from, at)).findLastIndex(isUnspaced) + 1
   while (from < at && /[._%+'-]/.test(text[from] ?? '')) from += 1
   if (from === at) return null
   const hasScheme = /(?:^|[^a-z\d])mailto:$/i.test(text.slice(Math.max(floor, from - 8), from))

@@ -1,10 +1,6 @@
 /** Kinds of characters that the rules of writing speak of. */
+import { isUnspaced, isWord } from '../text.ts'
 
-/** Part of a word. Marks are, because a letter of many scripts ends with one. */
-const WORD = /[\p{L}\p{M}\p{N}]/u
-/** Scripts that put no spaces between words, and Hangul, which joins particles to them: a mark or a name may end within a run of letters. */
-const UNSPACED =
-  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}]/u
 const EMOJI = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\ufe0f\u20e3]/u
 /** Punctuation that ASCII does not have, such as `。`, `؟` and `।`, ends and begins sentences in all scripts alike. */
 const FOREIGN = /(?![\0-\x7f])\p{Po}/u
@@ -21,8 +17,6 @@ const BETWEEN = /[/&+|]/
 const LEADING = /[\p{Ps}\p{Pi}\p{Pd}\p{Sc}\p{Cf}"'#@+*_~]/u
 const TRAILING = /[\p{Pe}\p{Pf}\p{Pi}\p{Sc}\p{Cf}"'.,:;!?%+*_~]/u
 
-export const isWord = (letter: string) => WORD.test(letter)
-export const isUnspaced = (letter: string) => UNSPACED.test(letter) && WORD.test(letter)
 const isEmoji = (letter: string) => EMOJI.test(letter)
 
 /** No edge of emphasis has more punctuation between the mark and a letter. */
@@ -51,26 +45,26 @@ function pastMarks(text: string, from: number, step: 1 | -1): number | null {
 }
 
 /**
- * May emphasis begin here, as far as the text before its mark tells?
- * @param isDouble `**` or `~~`, which few texts have by themselves: it may also begin at `/`, and within a script without spaces
+ * May emphasis begin at the mark between these indices?
+ * @param isDouble `**` or `~~`, which few texts have by themselves: it may also begin at `/`, and next to a script without spaces
  */
-export function mayBegin(text: string, from: number, isDouble: boolean): boolean {
+export function mayBegin(text: string, from: number, to: number, isDouble: boolean): boolean {
   const index = pastMarks(text, from, -1)
   if (index === null) return false
   const letter = letterBefore(text, index)
   if (letter === '' || isEmoji(letter) || FOREIGN.test(letter) || BEFORE.test(letter)) return true
-  return isDouble && (BETWEEN.test(letter) || isUnspaced(letter))
+  return isDouble && (BETWEEN.test(letter) || isUnspaced(letter) || isUnspaced(letterAt(text, to)))
 }
 
-/** May emphasis end here, as far as the text behind its mark tells? */
-export function mayEnd(text: string, to: number, isDouble: boolean): boolean {
+/** May emphasis end at the mark between these indices? */
+export function mayEnd(text: string, from: number, to: number, isDouble: boolean): boolean {
   const index = pastMarks(text, to, 1)
   if (index === null) return false
   const letter = letterAt(text, index)
   // A dot within a word: `__init__.py`, `*test*.ts`.
   if (letter === '.' && isWord(letterAt(text, index + 1))) return false
   if (letter === '' || isEmoji(letter) || FOREIGN.test(letter) || AFTER.test(letter)) return true
-  return isDouble && (BETWEEN.test(letter) || isUnspaced(letter))
+  return isDouble && (BETWEEN.test(letter) || isUnspaced(letter) || isUnspaced(letterBefore(text, from)))
 }
 
 /** Where the first letter, digit or emoji behind an opening mark begins; null if something other than punctuation is before it. */
@@ -104,10 +98,10 @@ export function isWithinWord(text: string, to: number): boolean {
 
 /** Is this letter of a script with spaces: may a mark next to it be part of a word? */
 export function isSpacedWord(letter: string): boolean {
-  return isWord(letter) && !UNSPACED.test(letter)
+  return isWord(letter) && !isUnspaced(letter)
 }
 
 /** Holds a letter, a digit or an emoji: something to make bold, to quote or to list. */
 export function holdsWord(text: string): boolean {
-  return WORD.test(text) || EMOJI.test(text)
+  return isWord(text) || EMOJI.test(text)
 }

@@ -24,6 +24,33 @@ describe('searching a room', () => {
     },
   )
 
+  test.each([
+    ['हिंदी', 'हिन्दी'],
+    ['हिन', 'हिन्दी'],
+    ['العربيه', 'العربية'],
+    ['فارسي', 'فارسی'],
+    ['がぎ', 'ガギグ'],
+    ['ﾆﾎﾝ', 'ニホン'],
+    ['하', '한국어'],
+    ['da nang', 'Đà Nẵng'],
+    ['STRASSE', 'Straße'],
+    ['ελλάς', 'ΕΛΛΑΣ'],
+  ])('[U84, M79] %s finds %s', (typed, name) => {
+    const names = [
+      'हिन्दी',
+      'العربية',
+      'فارسی',
+      'カキク',
+      'ガギグ',
+      'ニホン',
+      '한국어',
+      'Đà Nẵng',
+      'Straße',
+      'ΕΛΛΑΣ',
+    ]
+    expect(search(names, typed)).toEqual([name])
+  })
+
   test('[U84] a room is also found by its slug', () => {
     const room = countedRoom('Куҳня', { room: 'kuhnja' })
     expect(searchRooms([room], 'kuh', { recent: [], current: '', limit: 8 })).toEqual([room])

@@ -21,6 +21,45 @@ describe('suggestions after @', () => {
     expect(mentionMatch(before, people)?.items.map(({ label }) => label) ?? null).toEqual(names)
   })
 
+  test.each([
+    ['こんにちは@田', '田中さくら'],
+    ['＠田', '田中さくら'],
+    ['@さく', '田中さくら'],
+    ['@すみす', 'スミス'],
+    ['안녕@기', '김민준'],
+    ['@ㄱ', '김민준'],
+    ['สวัสดี@สม', 'สมชาย'],
+    ['و@مُح', 'محمد'],
+    ['@علير', 'علی‌رضا'],
+    ['@हिंद', 'हिन्दी'],
+    ['@हिन', 'हिन्दी'],
+    ['@dang t', 'Đặng Thị Hồng'],
+    ['@hồ'.normalize('NFD'), 'Đặng Thị Hồng'],
+    ["@o'b", 'O’Brien'],
+  ])('[U300] after %j are the people whose name is meant: %s', (before, name) => {
+    const names = [
+      '田中さくら',
+      'スミス',
+      '김민준',
+      'สมชาย',
+      'محمد',
+      'علی‌رضا',
+      'हिन्दी',
+      'Đặng Thị Hồng',
+      'O’Brien',
+    ]
+    const found = mentionMatch(
+      before,
+      names.map((one) => ({ id: one, name: one })),
+    )
+    expect(found?.items).toEqual([{ insert: `@${name} `, label: name }])
+  })
+
+  test.each(['हे@न', 'नील@न', 'mail@n', '@＠n'])('[U300] %j stands within a word', (before) => {
+    const people = ['नील', 'Nell'].map((name) => ({ id: name, name }))
+    expect(mentionMatch(before, people)).toBeNull()
+  })
+
   test('[U38] replace what was typed by a mention, even if the name has a space', () => {
     const before = 'hi @ann l'
     const match = mentionMatch(before, people)
