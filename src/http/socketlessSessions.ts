@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../hub/ports.ts'
 
-/** How many requests of a session that has no socket are reported, if they come within so long (ms). */
+/** A session is reported if it makes so many requests within so long (ms) and has no socket. */
 const SUSPICIOUS = { requests: 3, within: 60_000 }
 /** Sessions remembered; the one seen first is forgotten first. */
 const MAX_SESSIONS = 5_000
@@ -12,7 +12,7 @@ const MAX_SESSIONS = 5_000
 export class SocketlessSessions {
   readonly #clock: Pick<Clock, 'elapsed'>
   readonly #log: Log
-  /** requests by the hash of their session, since `since` (ms of `Clock.elapsed`); Infinity: there is nothing to report any more */
+  /** by the hash of a session: its requests since `since` (ms of `Clock.elapsed`); Infinity: nothing is to be reported any more */
   readonly #sessions = new Map<string, { requests: number; since: number }>()
 
   constructor({ clock, log }: { clock: Pick<Clock, 'elapsed'>; log: Log }) {

@@ -73,7 +73,7 @@ export interface NewGuest {
   keys: NameKeys
   session: string
   at: number
-  /** former names that are held until then (ms) are free; absent: `at` */
+  /** a former name is free if it was held until this time (ms) or an earlier one; absent: `at` */
   heldAt?: number
   /** the guest's first room; the lobby if that room does not exist. Absent: no room */
   room?: string
@@ -116,7 +116,7 @@ export interface NewestMessages {
   older: boolean
 }
 
-/** Which messages of a room. `before` and `after` exclude their seq. `time` is as `around` the first message since that time (ms). */
+/** Which messages of a room. `before` and `after` exclude their seq; `time` (ms) means `around` the first message since then. */
 export type HistoryQuery = { limit: number } & (
   | { at: 'end' }
   | { at: 'before' | 'after' | 'around'; seq: number }
@@ -136,9 +136,9 @@ export interface Store {
    * be stored does not hold up the others. Each stored event raises the head of its room by one.
    *
    * A draft whose (user, nonce) is in the log, or earlier in this call, is a duplicate; if its room, kind, target or content
-   * differ, it is `nonceReused`; mentions are no part of the content. Once the stored content is gone, it is always a duplicate. `gone`: `replyTo` or `target`
-   * is not a message of the room that still has its text. `forbidden`: an edit or a delete of another person's message.
-   * `tooBig`: the message has as many kinds of emoji as it may have.
+   * differ, it is `nonceReused`; mentions are no part of the content. Once the stored content is gone, it is always a
+   * duplicate. `gone`: `replyTo` or `target` is not a message of the room that still has its text. `forbidden`: an edit or a
+   * delete of another person's message. `tooBig`: the message has as many kinds of emoji as it may have.
    *
    * An edit replaces the mentions of its message: people whom it no longer mentions lose the mention from their counts, and
    * people whom it adds are `quiet`, so that nobody is notified twice.

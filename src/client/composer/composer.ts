@@ -29,6 +29,8 @@ export interface ComposerEvents {
 export type EmphasisMark = '**' | '_'
 
 const COUNTS_FROM = LIMITS.text * 0.9
+/** px between the top of the emoji button and the top of the picker above it: its height in popups.css, and a gap */
+const PICKER_ABOVE = 408
 
 /** The field to write in (U30–U35). */
 export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: AbortSignal) {
@@ -125,7 +127,7 @@ export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: A
 
   function openEmojiPicker(): void {
     const { right, left, top } = emojiButton.getBoundingClientRect()
-    const at = { x: document.dir === 'rtl' ? left : right, y: top - 408 }
+    const at = { x: document.dir === 'rtl' ? left : right, y: top - PICKER_ABOVE }
     void pickEmoji(at, emojiMemory, insert, say, signal)
   }
 

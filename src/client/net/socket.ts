@@ -66,7 +66,7 @@ const SILENT = 35_000
 const STEADY = 10_000
 /** How many failed attempts count at most after a live connection was cut. */
 const ATTEMPTS_AFTER_CUT = 2
-/** After so many failed attempts in a row, each before the server answered over HTTP, WebSockets seem to be blocked. */
+/** WebSockets seem to be blocked after so many failed attempts in a row between which the server answered over HTTP. */
 const BLOCKED_AFTER = 3
 /** A page that comes into view trusts a socket that has received something within this time (ms). */
 const FRESH = 5_000
@@ -97,9 +97,12 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
   let shown: ConnectionState = { state: 'idle' }
   /** set while `shown` is connecting, hello, live or suspect */
   let current: Connection | null = null
-  /** True from a handshake's start until it succeeds, and after a connection that was cut before the welcome. If still true at the next attempt, the session may have been refused. */
+  /**
+   * True from a handshake's start until it succeeds, and after a connection that was cut before the welcome. If it is true at
+   * the next attempt, the session may have been refused.
+   */
   let handshakeIsUnproven = false
-  /** attempts that failed in a row although the server answered over HTTP meanwhile */
+  /** how many attempts in a row have failed although the server answered over HTTP after each */
   let failedBesideHttp = 0
   /** from this time (ms) on, sending ends a wait and connects */
   let sendMayConnectAt = 0

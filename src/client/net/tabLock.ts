@@ -30,7 +30,7 @@ export async function claimTab(
   signal.addEventListener('abort', () => end(), { once: true })
   const stored = readItem(session, 'tab')
   let id = isShort(stored) ? stored : random()
-  /** null: the browser refuses locks */
+  /** Holds a tab's lock until the page ends. Resolves to false if another tab has it, to null if the browser refuses locks. */
   const hold = (tab: string) =>
     new Promise<boolean | null>((resolve) => {
       const request = async () =>

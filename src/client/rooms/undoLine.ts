@@ -12,7 +12,7 @@ function offerOf({ left, rooms }: State): State['left'] | 'markedRead' {
   return Object.values(rooms).some(({ markedRead }) => markedRead !== null) ? 'markedRead' : null
 }
 
-/** Marks all rooms read. Says for ten seconds what was done, with a button that undoes it (U75, U192). */
+/** Marks all rooms read. After that, and after a leave, a line offers for ten seconds to undo it (U75, U192). */
 export function undoLine(
   { store, actions, router }: Context,
   on: {
@@ -33,11 +33,11 @@ export function undoLine(
 
   function undo(): void {
     const offer = offerOf(store.get())
-    if (offer === 'markedRead') {
-      actions.undoMarkAllRead()
-      on.say(words.rooms.markAllRead.undone)
-      // Opening the room cancels the leave.
-    } else if (offer !== null) router.navigate(roomAddress(store.get(), offer.room))
+    if (offer === null) return
+    // Opening the room cancels the leave.
+    if (offer !== 'markedRead') return router.navigate(roomAddress(store.get(), offer.room))
+    actions.undoMarkAllRead()
+    on.say(words.rooms.markAllRead.undone)
   }
 
   store.watch(

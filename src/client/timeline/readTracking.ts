@@ -87,7 +87,7 @@ export function trackReading(
     const isLooking = isPersonLooking()
     if (!isLooking || messages.position() !== null) isAtSeenEnd = false
     const isBelow = range !== null && state !== undefined && !reaches(firstBelowDivider(state), range)
-    // Seen for a moment, the divider needs no way to it any more.
+    // Once the divider was in view, no way to it is offered any more.
     if (isPassed && range !== null && !isBelow) isDividerDone = true
     bar.hidden = isDividerDone || !isBelow
     markButton.hidden = state?.you?.unread === 0

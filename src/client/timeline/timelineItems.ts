@@ -122,7 +122,7 @@ function isSameMessage(a: MessageItem, b: MessageItem): boolean {
   return isSameRow && isSameMentions(a, b)
 }
 
-/** Do two states of one message mention the same people under the same names, if the text is the same? */
+/** Are the people mentioned in two states of one message called the same? For states with the same text. */
 export function isSameMentions(a: MessageItem | null, b: MessageItem): boolean {
   const [before = [], after = []] = [a?.names, b.names]
   return before.length === after.length && before.every((name, at) => name === after[at])

@@ -43,7 +43,7 @@ function textOf(item: NonMessageItem, roomName: string): string {
   }
 }
 
-/** A line between messages: a day, presence, the start of the room. An update after midnight renames a day, and one of the room's name its start. */
+/** A line between messages: a day, presence, the start of the room. An update draws what midnight or a new room name changed. */
 export function timelineSeparator(
   initial: NonMessageItem,
   on: {

@@ -67,7 +67,7 @@ export function mayEnd(text: string, from: number, to: number, isDouble: boolean
   return isDouble && (BETWEEN.test(letter) || isUnspaced(letter) || isUnspaced(letterBefore(text, from)))
 }
 
-/** Where the first letter, digit or emoji behind an opening mark begins; null if something other than punctuation is before it. */
+/** Where the first letter, digit or emoji behind an opening mark begins; null if more than punctuation comes before it. */
 export function firstWord(text: string, from: number): number | null {
   let index = from
   for (let count = 0; count < MAX_EDGE; count += 1) {
@@ -79,7 +79,7 @@ export function firstWord(text: string, from: number): number | null {
   return null
 }
 
-/** Where the last letter, digit or emoji before a closing mark ends; null if something other than punctuation is behind it. */
+/** Where the last letter, digit or emoji before a closing mark ends; null if more than punctuation follows it. */
 export function lastWord(text: string, to: number): number | null {
   let index = to
   for (let count = 0; count < MAX_EDGE; count += 1) {

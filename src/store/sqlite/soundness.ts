@@ -4,12 +4,12 @@ import { OperatorError } from '../../lib/operatorError.ts'
 import { databaseIn } from './dataDirectory.ts'
 import { schemaOf } from './migrations.ts'
 
-/** The header of a WAL; a file of no more bytes has nothing to say. */
+/** Bytes of the header of a WAL; a WAL that is no longer holds no pages. */
 const WAL_HEADER = 32
 /** Bytes of a database up to which every page is checked: that takes 6 ms a megabyte. */
 const ALL_PAGES_UP_TO = 256 * 1024 * 1024
 
-/** A room with how many events its log has, the first and the last of them, and the last as the room says. */
+/** A room's log: how many events it has, the seq of the first and the last, and the `head` that the room states. */
 export interface LogExtent {
   room: string
   head: number
@@ -29,7 +29,7 @@ export function logExtents(db: Database): LogExtent[] {
     .all()
 }
 
-/** Does an event of the log lack, or does the room say another end? */
+/** Is an event of the log missing, or does the room state another end? */
 export const isBroken = ({ head, n, first, last }: LogExtent) => first !== 1 || last !== n || head !== n
 
 const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0

@@ -20,6 +20,7 @@ export type Chat = ReturnType<typeof createChatActions>
 
 /** ms from a key press until the draft is saved, with what was typed meanwhile */
 const DRAFT_SETTLES = 300
+
 export function createChatActions(
   store: StateStore,
   sync: ChatSync,

@@ -21,7 +21,7 @@ function screenOf(state: State, room: string): 'nothing' | 'join' | 'room' | 'cl
   return sync.left ? 'left' : 'closed'
 }
 
-/** The page of a room's address: asks for a name, shows the room, or says that there is no such room for this person (U4, U86). */
+/** The page of a room's address: asks for a name, shows the room, or says why there is none (U4, U86). */
 export function roomPage(
   context: PageContext,
   place: { room: string; seq?: number },

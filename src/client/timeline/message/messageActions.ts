@@ -130,6 +130,7 @@ export function messageActions(
     open(element: HTMLElement): boolean {
       if (storedRowOf(element) === null) return false
       const { right, left, top } = element.getBoundingClientRect()
+      // px: below the first line of the row, and below the header, which is 64 high.
       const at = { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 }
       openActions(element, { at, by: 'keys' })
       return true
