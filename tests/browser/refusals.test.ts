@@ -98,7 +98,7 @@ describe.skipIf(browserFound === null)('a browser that refuses', () => {
         const data = { cookie: headers.get('cookie') ?? '', origin: place.origin }
         if (passes && pathname === '/ws' && server.upgrade(request, { data })) return undefined
         if (headers.has('upgrade')) return new Response('no upgrades here', { status: 400 })
-        headers.delete('accept-encoding')
+        headers.set('accept-encoding', 'identity')
         headers.delete('host')
         if (headers.has('origin')) headers.set('origin', place.origin)
         const { method } = request

@@ -30,6 +30,7 @@ describe.skipIf(browserFound === null)('a room without a connection', () => {
       )
     const screen = await aScreen(place.origin, context, { events: [said(1)], people: everybody })
     const { page } = screen
+    const openMenu = () => page.getByRole('button', { name: 'Menu' }).click()
     const hasLoaded = (chunk: string) =>
       page.evaluate(
         (name) => performance.getEntriesByType('resource').some((entry) => entry.name.includes(name)),
@@ -39,8 +40,9 @@ describe.skipIf(browserFound === null)('a room without a connection', () => {
       ...screen,
       hasLoaded,
       banner: page.locator('.banner'),
+      openMenu,
       async openSettings() {
-        await page.getByRole('button', { name: 'Menu' }).click()
+        await openMenu()
         await page.getByText('Settings', { exact: true }).click()
       },
       /** The server is gone: no page, no chunk, no socket. */
@@ -62,11 +64,11 @@ describe.skipIf(browserFound === null)('a room without a connection', () => {
   })
 
   test('[U188] says what it could not fetch will be there again, offers no reload, and a later press works', async () => {
-    const { page, hasLoaded, lose, comeBack, openSettings } = await ada({ saveData: true })
+    const { page, hasLoaded, lose, comeBack, openMenu, openSettings } = await ada({ saveData: true })
     await lose()
-    await openSettings()
+    await openMenu()
     await page.getByText('Available again when you’re connected').first().waitFor()
-    expect([await hasLoaded('roomDialogs'), await page.getByText('Reload').count()]).toEqual([false, 0])
+    expect([await hasLoaded('settingsDialog'), await page.getByText('Reload').count()]).toEqual([false, 0])
     await comeBack()
     await openSettings()
     await page.getByRole('dialog').getByText('Theme').first().waitFor()
