@@ -4,11 +4,8 @@ import { freePort } from '../support/server/aServer.ts'
 import { middleOf, type KeyName, type Start, type Tab } from './engine.ts'
 
 const NEEDED = ['WebKitWebDriver', 'Xvfb', 'openbox']
-const BROWSERS = ['/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser']
-
-const binary = (await Promise.all(BROWSERS.map((path) => Bun.file(path).exists()))).includes(true)
-  ? BROWSERS[0]
-  : undefined
+/** Debian keeps it outside the PATH, in a folder named after the machine's architecture. */
+const [binary] = [...new Bun.Glob('/usr/lib/*/webkit2gtk-4.1/MiniBrowser').scanSync()]
 
 /** null where a part of it is not installed */
 export const webkit: Start | null =

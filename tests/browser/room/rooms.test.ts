@@ -240,8 +240,9 @@ describe.skipIf(browserFound === null)('rooms', () => {
 
   test('[U196] what is typed right after Ctrl+K is typed into the switcher, and Escape closes it before it is there', async () => {
     const { page } = await aMember(['Quarry'])
+    const typed = Promise.withResolvers<void>()
     await page.route(/roomDialogs/, async (route) => {
-      await new Promise((done) => setTimeout(done, 300))
+      await typed.promise
       await route.continue()
     })
     await page.reload()
@@ -249,6 +250,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.focus('textarea')
     await page.keyboard.press('Control+k')
     await page.keyboard.type('quarr')
+    typed.resolve()
     await dialogOption(page, 'Quarry').waitFor()
     await page.keyboard.press('Enter')
     await isAt(page, '/chat/quarry')

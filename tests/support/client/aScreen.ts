@@ -144,7 +144,9 @@ export const acknowledged = (page: Page) =>
     'every message acknowledged',
     async () =>
       (await page.locator('.message').count()) > 0 &&
-      (await page.locator('.message[data-status=sent], .message[data-status=queued]').count()) === 0,
+      (await page
+        .locator('.message:is([data-stage=fresh], [data-stage=sending], [data-stage=waiting])')
+        .count()) === 0,
     30_000,
   )
 
