@@ -12,6 +12,8 @@ interface MovedPosition {
   seq: number
   /** the person has marked messages as unread again, so the position may be lower than the saved one */
   back: boolean
+  /** told to the connection that moved it, too */
+  forAll: boolean
   /** the connection that moved it last */
   connectionId: string
 }
@@ -29,6 +31,11 @@ export class ReadPositions {
   /** user → room → the last seq that they have read */
   readonly #positions = new Map<string, Map<string, number>>()
   readonly #moved = new Map<string, MovedPosition>()
+  /**
+   * Keys of positions that were told to have gone back. A connection that reads on before it hears that would go back alone,
+   * so the next move is told to all.
+   */
+  readonly #wentBack = new Set<string>()
   #saving: Promise<void> | null = null
 
   constructor(deps: ReadPositionsDeps) {
@@ -60,17 +67,20 @@ export class ReadPositions {
     const unsaved = this.#moved.get(key)
     const toldSeq = unsaved?.toldSeq ?? before
     const wasBack = back || unsaved?.back === true
-    this.#moved.set(key, { room, user, toldSeq, seq, back: wasBack, connectionId })
+    const forAll = this.#wentBack.delete(key) || wasBack || unsaved?.forAll === true
+    this.#moved.set(key, { room, user, toldSeq, seq, back: wasBack, forAll, connectionId })
   }
 
   /** The person has left the room: drops the position. */
   leave(user: string, room: string): void {
     this.#positions.get(user)?.delete(room)
     this.#moved.delete(keyOf(user, room))
+    this.#wentBack.delete(keyOf(user, room))
   }
 
   /** The person's last connection has ended. Positions that are not saved yet are kept until they are. */
   forget(user: string): void {
+    for (const room of this.#positions.get(user)?.keys() ?? []) this.#wentBack.delete(keyOf(user, room))
     this.#positions.delete(user)
   }
 
@@ -98,13 +108,14 @@ export class ReadPositions {
 
   async #tell(key: string, moved: MovedPosition): Promise<void> {
     const { connections, store, feed, log } = this.#deps
-    const { room, user, toldSeq, seq, back, connectionId } = moved
+    const { room, user, toldSeq, seq, back, forAll, connectionId } = moved
     // The old count may have been capped at 1,000. The reading client cannot subtract from that, so it needs the count too; as
     // it does for messages that are unread again and that it has not loaded.
-    const needsCount = back || feed.shown(room) - toldSeq >= LIMITS.unread
+    const needsCount = forAll || feed.shown(room) - toldSeq >= LIMITS.unread
     const listeners = () =>
       connections.greetedOf(user).filter(({ socket }) => needsCount || socket.id !== connectionId)
     if (listeners().length === 0) return
+    if (back) this.#wentBack.add(key)
     try {
       const { head, ...counts } = await store.unread(room, user, seq)
       const shown = feed.shown(room)

@@ -73,7 +73,24 @@ test('[U214] a read position goes back on request, also on the device, and is to
   // A position ahead of the present one is no way back.
   bob.say({ type: 'read', room: 'lobby', seq: head, back: true })
   await pass(1)
-  expect(tab.all('read')).toHaveLength(2)
+  expect(tab.all('read')).toHaveLength(3)
+})
+
+test('[U214] what is read after going back is told to the reading connection too: the two may have crossed', async () => {
+  const { ada, bob, pass } = await aLobby()
+  for (const text of ['one', 'two', 'three']) await ada.send(text)
+  const head = ada.all('event').at(-1)?.seq ?? 0
+  bob.say({ type: 'read', room: 'lobby', seq: head })
+  await pass(1)
+  bob.say({ type: 'read', room: 'lobby', seq: head - 2, back: true })
+  await pass(1)
+  bob.forget()
+  bob.say({ type: 'read', room: 'lobby', seq: head - 1 })
+  await pass(1)
+  expect(bob.all('read')).toEqual([{ type: 'read', room: 'lobby', seq: head - 1, unread: 1, mentions: 0 }])
+  bob.say({ type: 'read', room: 'lobby', seq: head })
+  await pass(1)
+  expect(bob.all('read')).toHaveLength(1)
 })
 
 test('[C137] a client that reads while 1,000 or more are unread is told the new count: it cannot subtract from 1,000', async () => {

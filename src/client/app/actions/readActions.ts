@@ -65,9 +65,10 @@ export function createReadActions(
 
   return {
     markUnreadFrom(room: string, seq: number): void {
+      if (seq > (store.get().rooms[room]?.you?.readSeq ?? 0)) return
       store.dispatch({ type: 'unreadFrom', room, seq })
       back.set(room, seq - 1)
-      unsent.delete(room)
+      // What was read before goes first: the server refuses to go back to where it has not been.
       send()
     },
     markReadUpTo(room: string, seq: number): void {

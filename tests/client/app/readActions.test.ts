@@ -1,0 +1,45 @@
+import { expect, test } from 'bun:test'
+import { createReadActions } from '../../../src/client/app/actions/readActions.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
+import { createStore } from '../../../src/client/state/store.ts'
+import type { ClientFrame } from '../../../src/shared/protocol.ts'
+import { connectionIs, firstPage, NOON, numbers, said, welcome } from '../../support/client/aState.ts'
+import { fakeTime } from '../../support/client/fakeTime.ts'
+
+/** A lobby with ten messages of which three are read, and the read positions that the server is told. */
+function aReader() {
+  const time = fakeTime()
+  const frames: ClientFrame[] = []
+  const socket = { send: (frame: ClientFrame) => frames.push(frame) > 0 }
+  const store = createStore(reduce)
+  const events = numbers(1, 10).map((seq) => said(seq))
+  const you = { role: 'guest', readSeq: 3, unread: 7, mentions: 0 } as const
+  store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
+  store.dispatch(connectionIs('live'))
+  store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })
+  store.dispatch({ type: 'syncRequested', room: 'lobby' })
+  store.dispatch({ type: 'framesReceived', frames: [firstPage(events, { you })], now: NOON })
+  const reads = createReadActions(store, socket, { tell() {} }, time.after)
+  return { reads, frames, pass: time.pass, you: () => store.get().rooms['lobby']?.you }
+}
+
+test('[U214] messages are unread from where the person was a moment ago: the server hears of that first', () => {
+  const { reads, frames, pass } = aReader()
+  reads.markReadUpTo('lobby', 10)
+  reads.markUnreadFrom('lobby', 8)
+  pass(1_000)
+  const read = { type: 'read', room: 'lobby' } as const
+  expect(frames).toEqual([
+    { ...read, seq: 10 },
+    { ...read, seq: 7, back: true },
+  ])
+})
+
+test('[U214] a message that is unread already changes nothing, and what was read before is still told', () => {
+  const { reads, frames, pass, you } = aReader()
+  reads.markReadUpTo('lobby', 5)
+  reads.markUnreadFrom('lobby', 8)
+  pass(1_000)
+  expect(you()?.readSeq).toBe(5)
+  expect(frames).toEqual([{ type: 'read', room: 'lobby', seq: 5 }])
+})
