@@ -70,17 +70,19 @@ describe.skipIf(browserFound === null)('mentions, with two people on a real serv
     const [, bob] = [await aPerson(long), await aPerson('Bo', { width: 320, height: 640 })]
     for (const words of ['see', 'please ask our', 'a question to', 'I think it was you,'])
       await say(bob, `${words} @${long}, or **him** if @${long} is away`)
+    // The name comes first and decides on which side the line begins, as it did in the field.
+    await say(bob, `@${long} שלום`)
     await eventually(
-      'four messages',
-      async () => (await bob.locator('.mention', { hasText: long }).count()) === 8,
+      'five messages',
+      async () => (await bob.locator('.mention', { hasText: long }).count()) === 9,
     )
     const [asMentions, asText] = await bob.evaluate(() => {
       const measure = () =>
         [...document.querySelectorAll('.text')].map((text) => {
           const range = document.createRange()
           range.selectNodeContents(text)
-          const { width, height } = range.getBoundingClientRect()
-          return [width, height, text.clientHeight].map(Math.round)
+          const { left, width, height } = range.getBoundingClientRect()
+          return [left, width, height, text.clientHeight].map(Math.round)
         })
       const before = measure()
       for (const mention of document.querySelectorAll('.mention')) {

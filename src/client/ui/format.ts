@@ -89,11 +89,16 @@ function firstGrapheme(text: string): string {
   return graphemesOf(text)[0] ?? ''
 }
 
+/** In upper case. Georgian has none within a sentence, and many fonts lack it. */
+const capital = (letter: string) => (/\p{sc=Georgian}/u.test(letter) ? letter : letter.toLocaleUpperCase())
+
 /** The first grapheme of a name and of its second word, if that begins with a letter too; in upper case. */
 export function initials(name: string): string {
   const [first = '', second = ''] = name.trim().split(/\s+/)
   const letters = /^\p{L}/u.test(first) && /^\p{L}/u.test(second) ? [first, second] : [first]
-  return letters.map((word) => firstGrapheme(firstGrapheme(word).toLocaleUpperCase())).join('')
+  const graphemes = letters.map((word) => firstGrapheme(capital(firstGrapheme(word))))
+  // Two Arabic letters would join and read as a word.
+  return graphemes.join(/\p{sc=Arabic}/u.test(first) ? '\u200c' : '')
 }
 
 /** A name for plain text, isolated so that its writing direction does not reorder the words around it (T12). */

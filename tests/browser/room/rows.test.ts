@@ -117,6 +117,27 @@ describe.skipIf(browserFound === null)('a message', () => {
     }
   })
 
+  test('[U301] shows its toolbar clear of where its words begin, in both directions of reading', async () => {
+    const { page } = await aRoom({ events: fromAda(1, 3, (seq) => ({ text: seq === 2 ? 'שלום' : 'hi' })) })
+    for (const [dir, text] of [
+      ['ltr', 'שלום'],
+      ['rtl', 'hi'],
+    ] as const) {
+      await page.evaluate((to) => document.documentElement.setAttribute('dir', to), dir)
+      const row = rowWith(page, text)
+      await row.hover()
+      const toolbar = await row.getByRole('toolbar').boundingBox()
+      const words = await row.locator('.text').evaluate((element) => {
+        const range = document.createRange()
+        range.selectNodeContents(element)
+        const { left, right } = range.getBoundingClientRect()
+        return { left, right }
+      })
+      const { x, width } = toolbar!
+      expect(words.right < x || words.left > x + width).toBe(true)
+    }
+  })
+
   test('[U26] shows the way to its menu at a tap', async () => {
     const { screen, page } = await aRoom({ events: [ofAda] }, PHONE)
     await rowWith(page, 'of Ada').tap()

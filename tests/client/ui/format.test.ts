@@ -80,6 +80,8 @@ describe('names and counts', () => {
     ['👩‍🚀 Neil', '👩‍🚀'],
     ['ßeta', 'S'],
     ['é\u0301', 'É\u0301'],
+    ['გიორგი', 'გ'],
+    ['فاطمة الزهراء', 'ف\u200cا'],
   ])('[V7] the letters of %s are %s', (name, letter) => {
     expect(initials(name)).toBe(letter.normalize())
   })

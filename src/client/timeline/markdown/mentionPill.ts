@@ -29,7 +29,7 @@ export function mentionPill(
     event.preventDefault()
     open()
   }
-  const attributes = { class: 'mention', role: 'button', tabindex: -1, dir: 'auto', 'data-me': id === me }
+  const attributes = { class: 'mention', role: 'button', tabindex: -1, 'data-me': id === me }
   const pill = h('span', { ...attributes, onClick: open, onKeydown }, `@${name}`)
   return pill
 }
