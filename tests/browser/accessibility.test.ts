@@ -62,8 +62,9 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     await step('close them', ['Escape'], () => focusOn('[aria-controls=people]'))
     await press('F6', 'Home')
     await page.locator('.pill').waitFor()
-    await step('jump', ['End'], async () => {
+    await step('jump', ['Tab', 'Enter'], async () => {
       await page.locator('.pill').waitFor({ state: 'hidden' })
+      await focusOn('.log')
       expect(await distance()).toBeLessThanOrEqual(1)
     })
     await step('leave', ['Shift+F6', 'Tab', 'Tab', 'Enter', ...Array<string>(4).fill('Tab'), 'Enter'], () =>
@@ -77,6 +78,49 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     expect(presses - react - edit).toBeLessThanOrEqual(25)
     expect(refused).toEqual([])
     bob.end()
+  })
+
+  test('[A10, U290] the focus survives what goes away under it: a last reaction, a menu left by F6, and Tab keeps to an open picker', async () => {
+    const { context, refused } = await aContext(world.browser, NARROW)
+    const page = await context.newPage()
+    await page.goto(place.origin)
+    await page.getByLabel('Your name').fill('Cleo')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.emoji-button')
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key)
+    }
+    const focusOn = (selector: string) =>
+      page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector)
+    await page.keyboard.type('Hi')
+    await press('Enter')
+    const mine = page.locator('.message[data-own]').last()
+    await eventually('it is acknowledged', async () => (await mine.getAttribute('data-stage')) === '')
+    await press('Shift+Tab', 'ArrowUp', 'Enter')
+    await focusOn('.row-menu button')
+    await press('Enter')
+    await page.waitForSelector('.chip[aria-pressed=true]')
+    await page.focus('[data-own] .chip')
+    await press('Enter')
+    await page.waitForSelector('[data-own] .chip', { state: 'detached' })
+    await focusOn('.message')
+
+    await press('Enter')
+    await focusOn('.row-menu button')
+    await press('F6')
+    await page.waitForSelector('.row-menu', { state: 'detached' })
+    await focusOn('.composer textarea')
+
+    await press('Tab', 'Enter')
+    await focusOn('.picker input')
+    await page.waitForSelector('.emoji-grid')
+    await press('Shift+Tab')
+    await focusOn('.emoji-grid button')
+    await press('Tab')
+    await focusOn('.picker input')
+    await press('Escape')
+    await focusOn('.emoji-button')
+    expect(refused).toEqual([])
   })
 
   test('[V16] a row that gets the focus lies between header and composer', async () => {

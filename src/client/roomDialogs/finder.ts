@@ -21,7 +21,7 @@ interface FinderParts<Room> {
   /** what stands beside a room's icon */
   row(room: Room): Child[]
   status(state: State, text: string, matches: number): string
-  /** a last row, chosen by `press`; null: none */
+  /** a last row, chosen by `press`; null: none. Where it is the only row, a first Enter selects it and a second one presses it. */
   last?(state: State, text: string): { content: Child[]; press(): void } | null
 }
 
@@ -33,6 +33,10 @@ export function openFinder<Room extends RoomEntry>(
   signal: AbortSignal,
 ) {
   let choices: (() => void)[] = []
+  /** the room of each row, '' for the row that is no room */
+  let keys: string[] = []
+  /** the row that the arrow keys led to; another answer of the server must not move the selection away from it */
+  let picked: string | null = null
   const rows = h('div', {
     id: 'rooms',
     role: 'listbox',
@@ -61,21 +65,23 @@ export function openFinder<Room extends RoomEntry>(
     const text = field.value.trim()
     const matches = parts.match(state, text)
     const last = parts.last?.(state, text) ?? null
-    choices = matches.map(
-      ({ room }) =>
-        () =>
-          go(room),
-    )
+    keys = matches.map(({ room }) => room)
+    choices = keys.map((room) => () => go(room))
     const contents = matches.map((entry) => [iconOf('rooms'), ...parts.row(entry)])
     if (last !== null) {
+      keys.push('')
       choices.push(last.press)
       contents.push(last.content)
     }
-    options.show(contents)
-    status.textContent = parts.status(state, text, matches.length)
+    const kept = picked === null ? -1 : keys.indexOf(picked)
+    options.show(contents, kept < 0 && matches.length > 0 ? 0 : kept)
+    const told = parts.status(state, text, matches.length)
+    // The same text again would be spoken again, at each letter.
+    if (status.textContent !== told) status.textContent = told
   }
 
   function search(): void {
+    picked = null
     draw()
     // Asks the server for rooms that the list lacks (U144).
     actions.findRooms(field.value)
@@ -84,8 +90,11 @@ export function openFinder<Room extends RoomEntry>(
   function handleKey(event: KeyboardEvent): void {
     // Chrome reports 229 for keys that an input method handles, also where `isComposing` is false.
     if (event.isComposing || event.keyCode === 229) return
-    if (event.key === 'Enter') options.chooseSelected()
+    const isEnter = event.key === 'Enter'
+    if (isEnter && options.selected() >= 0) options.chooseSelected()
+    else if (isEnter) options.select(0)
     else if (!options.move(event)) return
+    picked = keys[options.selected()] ?? null
     event.preventDefault()
   }
 

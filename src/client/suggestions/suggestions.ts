@@ -238,7 +238,7 @@ export function suggestions(
       switch (event.key) {
         case 'Tab': case 'Enter': {
           const isPlain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey
-          if (isPlain && (event.key === 'Tab' || options.hasSelected())) { options.chooseSelected(); break }
+          if (isPlain && (event.key === 'Tab' || options.selected() >= 0)) { options.chooseSelected(); break }
           // The composer sends the text or breaks the line.
           if (event.key === 'Enter') show(null)
           return false

@@ -103,6 +103,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   const elementOf = (seq: number) => messageViews().find(({ row }) => row.seq === seq)?.element
   const anchorAmong = (stays: (key: string) => boolean = () => true) =>
     readingAnchor(log, rows, (row) => Boolean(views.get(row)?.message) && stays(keyOf(row)))
+  const focusLog = () => log.focus({ preventScroll: true })
   const scrollRange = () => log.scrollHeight - log.clientHeight
   const isNearEnd = () => scrollRange() - log.scrollTop <= STICKS
   /** Are the newest messages loaded and drawn? */
@@ -144,8 +145,11 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   }
 
   function drawLoading(): void {
+    const hadFocus = loading.contains(document.activeElement)
     loading.hidden = older === 'none' || content.hidden
     loading.textContent = older === 'failed' ? words.timeline.olderFailed : words.timeline.loadingOlder
+    // "Retry" is gone while it loads.
+    if (hadFocus) focusLog()
     if (older !== 'failed') return
     const retry = button(words.common.retry, on.loadOlder, { class: 'text-button' })
     loading.append(' ', retry)
@@ -153,8 +157,12 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
 
   function drawPill(count: number | null): void {
     const { jumpToLatest, newCount, jumpToNew } = words.timeline
+    const hadFocus = document.activeElement === pill
     pill.hidden = count === null
-    if (count === null) return
+    if (count === null) {
+      if (hadFocus) focusLog()
+      return
+    }
     pillLabel.textContent = count === 0 ? '' : newCount(countText(count))
     pill.title = jumpToLatest
     pill.setAttribute('aria-label', count === 0 ? jumpToLatest : jumpToNew(count))
@@ -172,10 +180,12 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   /** Draws the text and time of each message again, without moving the row being read. */
   function redrawMessages(): void {
     const anchor = isAtEnd ? null : anchorAmong()
+    const moveFocus = keepFocus()
     const all = messageViews()
     for (const view of all) view.redraw()
     offerFolds(all)
     restore(anchor)
+    moveFocus(() => true)
   }
 
   /** Takes more or less space for each message, without moving the row being read. */
@@ -309,7 +319,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     toEnd,
     /** Scrolls a page up or down. */
     page: (direction: -1 | 1) => (log.scrollTop += direction * Math.max(40, log.clientHeight - 40)),
-    focus: () => log.focus({ preventScroll: true }),
+    focus: focusLog,
     /** The message being read; null at the end. */
     position(): MessagePosition | null {
       const anchor = isAtEnd || !log.isConnected ? null : anchorAmong()

@@ -89,8 +89,10 @@ export function trackReading(
     const isBelow = range !== null && state !== undefined && !reaches(firstBelowDivider(state), range)
     // Once the divider was in view, no way to it is offered any more.
     if (isPassed && range !== null && !isBelow) isDividerDone = true
+    const focused = bar.contains(document.activeElement) ? document.activeElement : null
     bar.hidden = isDividerDone || !isBelow
     markButton.hidden = state?.you?.unread === 0
+    if (focused !== null && (bar.hidden || focused.closest('[hidden]') !== null)) messages.focus()
     // While "Mark all as read" can be undone, nothing is read, or there would be nothing to return to.
     watch(isLooking && !isHeld && !state?.markedRead ? range : null)
   }

@@ -38,8 +38,23 @@ export function openPopover(panel: HTMLElement, parent: AbortSignal, container?:
       lifetime.abort()
     },
   }
-  if (panel.popover === 'auto') closeOnEscape(panel, popup.close)
+  if (panel.popover === 'auto') {
+    closeOnEscape(panel, popup.close)
+    panel.addEventListener('keydown', wrapTab)
+  }
   return popup
+}
+
+/** Tab goes round in an open panel: behind it the focus would be lost, while the panel stays open. */
+function wrapTab(event: KeyboardEvent): void {
+  if (event.key !== 'Tab' || event.defaultPrevented) return
+  const stops = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>('button, input')].filter(
+    (element) => element.tabIndex >= 0 && element.checkVisibility(),
+  )
+  const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]]
+  if (document.activeElement !== from) return
+  event.preventDefault()
+  to?.focus()
 }
 
 /** Keeps an open panel inside the window, with its start or end edge at the point. On a phone the style sheet places it. */

@@ -90,8 +90,8 @@ export function listbox(list: HTMLElement, field: HTMLElement, choose: (index: n
   }
 
   return {
-    /** Shows one option for each content and selects the first, or −1: none. */
-    show(contents: readonly Child[][], index: 0 | -1 = 0): void {
+    /** Shows one option for each content and selects this one, or −1: none. */
+    show(contents: readonly Child[][], index = 0): void {
       const options = contents.map((content, index) => {
         const attributes = { id: `${list.id}-${index}`, class: 'suggestion', role: 'option' }
         const option = h('div', { ...attributes, onClick: () => choose(index) }, ...content)
@@ -111,7 +111,9 @@ export function listbox(list: HTMLElement, field: HTMLElement, choose: (index: n
       select((Math.max(selected, step < 0 ? 0 : -1) + step + length) % (length || 1))
       return true
     },
-    hasSelected: () => selected >= 0,
+    select,
+    /** −1: none */
+    selected: () => selected,
     chooseSelected: () => choose(Math.max(0, selected)),
   }
 }

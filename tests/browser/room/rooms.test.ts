@@ -193,7 +193,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     expect(refused).toEqual([])
   })
 
-  test('[U195, U87] are found and created by one field: Enter takes the first match, and creates only if there is none', async () => {
+  test('[U195, U87] are found and created by one field: Enter takes the first match, and creates only what was selected', async () => {
     const { page, refused } = await aMember(['Beekeeping'])
     const dialog = page.locator('dialog')
     const browse = async (typed: string) => {
@@ -216,6 +216,10 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await dialog.waitFor({ state: 'detached' })
 
     expect(await browse('Orchard')).toEqual(['Create “Orchard”'])
+    // Enter straight after a misspelt name makes no room.
+    expect(await dialog.locator('[aria-selected=true]').count()).toBe(0)
+    await page.keyboard.press('Enter')
+    expect(await dialog.locator('[aria-selected=true]').textContent()).toBe('Create “Orchard”')
     await page.keyboard.press('Enter')
     await isAt(page, '/chat/orchard')
     await isIn(page, 'Orchard')
@@ -232,6 +236,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
       data: { name: 'workshop' },
       headers: { origin: place.origin },
     })
+    await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await page.locator('dialog .fault', { hasText: 'There’s already a room called Workshop.' }).waitFor()
     await page.click('text=Go there')

@@ -27,3 +27,17 @@ test.each([
   expect(left).toBe(leaves)
   if (next !== null) expect(document.activeElement?.id).toBe(next)
 })
+
+test('[A10] the focus of a link or button that goes away stays at its row', () => {
+  const chip = h('button')
+  const row = h('article', { class: 'message', id: 'a', tabindex: -1 }, chip)
+  const rows = h('div', {}, row)
+  const log = h('div', {}, rows)
+  document.body.replaceChildren(log)
+  chip.focus()
+  const on = { end: () => {}, near: () => null, leave: () => {}, openActions: () => false }
+  const moveOn = rowFocus(log, rows, on)()
+  chip.remove()
+  moveOn(() => true)
+  expect(document.activeElement).toBe(row)
+})

@@ -74,6 +74,8 @@ export function shortcuts(
       const run = shortcutOf(event)
       if (run === null) return
       if (event.key !== 'Escape' || event.shiftKey) event.preventDefault()
+      // A menu that has the focus closes first: its opener has the focus again, where a dialog will return it.
+      if (event.target instanceof Element) event.target.closest<HTMLElement>('[popover]')?.hidePopover()
       run()
     },
     { signal },

@@ -10,7 +10,7 @@ function canScroll(element: Element | undefined, side: 1 | -1): boolean {
 /**
  * The list is one Tab stop: the arrow keys move between rows, Enter opens the actions of a row (A8).
  * @returns a function to call before rows are drawn. It returns a second one, to call after that, which moves the focus on if
- * the focused row was removed (A10).
+ * the focused row or what had the focus in it was removed (A10).
  */
 export function rowFocus(
   log: HTMLElement,
@@ -31,10 +31,14 @@ export function rowFocus(
     return active !== null && rows.contains(active) ? active.closest('.message') : null
   }
 
-  function focus(target: Element | null | undefined): void {
-    if (!(target instanceof HTMLElement)) return
+  function focusInPlace(target: Element | null | undefined): target is HTMLElement {
+    if (!(target instanceof HTMLElement)) return false
     target.focus({ preventScroll: true })
-    target.scrollIntoView({ block: 'nearest' })
+    return true
+  }
+
+  function focus(target: Element | null | undefined): void {
+    if (focusInPlace(target)) target.scrollIntoView({ block: 'nearest' })
   }
 
   function onKeydown(event: KeyboardEvent): void {
@@ -96,7 +100,12 @@ export function rowFocus(
     const row = focusedRow()
     const before = messages()
     return (isStillLoaded: (row: Element) => boolean) => {
-      if (row === null || row.isConnected) return
+      if (row === null) return
+      if (row.isConnected) {
+        // A chip or a link that had the focus is gone, or was drawn anew.
+        if (!row.contains(document.activeElement)) focusInPlace(row)
+        return
+      }
       const at = before.indexOf(row)
       const neighbours = [...before.slice(at + 1), ...before.slice(0, at).reverse()]
       const next = neighbours.find((message) => message.isConnected)
