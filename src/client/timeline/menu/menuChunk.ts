@@ -5,6 +5,7 @@ import { addEnglish } from '../../words/words.ts'
 export { openDayDialog } from './dayDialog.ts'
 export { menuEntries } from './menuEntries.ts'
 export { openMessageMenu } from './messageMenu.ts'
+export { openReactionsDialog } from './messageDialogs.ts'
 export { openPinsDialog } from './pinsDialog.ts'
 
 addEnglish({ messageMenu })

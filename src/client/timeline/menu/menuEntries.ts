@@ -1,10 +1,9 @@
-import type { Reaction } from '../../../shared/model.ts'
 import type { Permission } from '../../../shared/policy.ts'
 import type { Row } from '../../state/state.ts'
 import { childController } from '../../ui/dom.ts'
 import { icon, iconOf } from '../../ui/icons.ts'
 import { words } from '../../words/words.ts'
-import { confirmDelete, openReactionsDialog } from './messageDialogs.ts'
+import { confirmDelete } from './messageDialogs.ts'
 import type { MessageMenuEntry } from './messageMenu.ts'
 
 /** Icons that only this menu shows. */
@@ -31,8 +30,7 @@ export interface MenuEntryEvents {
   pin(on: boolean): void
   edit(): void
   remove(): void
-  /** the names of the people behind a reaction */
-  namesOf(reaction: Reaction): string
+  showReactions(): void
 }
 
 /** What the menu of a message offers. @param link leads to the message */
@@ -43,7 +41,6 @@ export function menuEntries(
   signal: AbortSignal,
 ): MessageMenuEntry[] {
   const { messageMenu: menu, common } = words
-  const named = () => reactions.map((reaction) => ({ ...reaction, names: on.namesOf(reaction) }))
   const ask = () => confirmDelete(text, on.remove, signal)
   const select = () => selectText(element, signal)
   const entries: (PermittedEntry | false)[] = [
@@ -65,7 +62,7 @@ export function menuEntries(
     reactions.length > 0 && {
       icon: iconOf('smile'),
       label: menu.whoReacted,
-      press: () => openReactionsDialog(named(), signal),
+      press: on.showReactions,
     },
     { needs: 'edit', icon: iconOf('pencil'), label: common.edit, press: on.edit },
     { needs: 'delete', icon: icon(PATHS.trash), label: common.delete, danger: true, press: ask },

@@ -58,8 +58,10 @@ export function messageActions(
     messages.rows,
     (target, at) => {
       const element = target.closest<HTMLElement>('.message')
-      if (element === null || storedRowOf(element) === null) return false
-      openActions(element, { at, by: 'touch' })
+      const row = element && storedRowOf(element)
+      if (element === null || row === null) return false
+      if (target.closest('.chip')) showReactions(row)
+      else openActions(element, { at, by: 'touch' })
       return true
     },
     signal,
@@ -91,6 +93,11 @@ export function messageActions(
     return (permission) => actor !== null && may(actor, permission, author ?? undefined)
   }
 
+  function showReactions({ reactions }: StoredRow): void {
+    const named = reactions.map((reaction) => ({ ...reaction, names: namesOf(reaction) }))
+    void openMenu((chunk) => chunk.openReactionsDialog(named, signal), on.fault, signal)
+  }
+
   function openActions(element: HTMLElement, opening: MenuOpening): void {
     const row = storedRowOf(element)
     const { settings } = store.get()
@@ -111,7 +118,7 @@ export function messageActions(
         toolbar.remove()
         reportFailure(on, actions.remove(room, row.id))
       },
-      namesOf,
+      showReactions: () => showReactions(row),
     }
     const open: Parameters<typeof openMenu>[0] = ({ openMessageMenu, menuEntries }) => {
       const label = words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, settings.clock))
