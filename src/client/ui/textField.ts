@@ -56,20 +56,20 @@ export function searchField(
   return h('input', { ...FIELD, 'aria-label': label, placeholder: label, onInput: search, ...attributes })
 }
 
-/** A form that never leaves the page and ignores a submit while the one before is under way. */
+/** A form that never leaves the page. It ignores a submit while the one before is under way, and its button says so (U280). */
 export function form(
   submit: () => Promise<void>,
   attributes: { class: string },
   ...children: Node[]
 ): HTMLFormElement {
-  let isSubmitting = false
   const onSubmit = async (event: Event) => {
     event.preventDefault()
-    if (isSubmitting) return
-    isSubmitting = true
-    await submit().finally(() => (isSubmitting = false))
+    if (element.hasAttribute('data-busy')) return
+    element.toggleAttribute('data-busy', true)
+    await submit().finally(() => element.removeAttribute('data-busy'))
   }
-  return h('form', { ...attributes, onSubmit }, ...children)
+  const element = h('form', { ...attributes, onSubmit }, ...children)
+  return element
 }
 
 /**

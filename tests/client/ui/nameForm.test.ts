@@ -34,6 +34,14 @@ describe('the form for a name', () => {
     expect([field.value, field.getAttribute('autocomplete')]).toEqual(['Ada', 'nickname'])
   })
 
+  test('[U280] says that it is being sent, until the answer', async () => {
+    const { element, submit } = aForm()
+    const answered = submit('Ann')
+    expect(element.hasAttribute('data-busy')).toBe(true)
+    await answered
+    expect(element.hasAttribute('data-busy')).toBe(false)
+  })
+
   test.each(['', '   '])('[U3] %j is refused without asking the server', async (name) => {
     const { submit, fault, submitted, field } = aForm()
     await submit(name)
