@@ -159,16 +159,16 @@ function youGroup(context: Context, signOut: () => void): HTMLElement {
     renameForm(context),
     h(
       'div',
-      { class: 'flex flex-wrap gap-2' },
+      { class: 'grid justify-items-start gap-2' },
       h(
         'a',
         { ...download, class: 'button-quiet py-2 text-center', 'aria-describedby': 'copies' },
         words.settings.export,
       ),
-      button(words.common.signOut, signOut),
+      // If the server refuses the download, the browser only says that it failed.
+      h('p', { id: 'copies', class: 'text-meta text-muted' }, words.settings.exportLimit),
     ),
-    // If the server refuses the download, the browser only says that it failed.
-    h('p', { id: 'copies', class: 'text-meta text-muted' }, words.settings.exportLimit),
+    h('div', {}, button(words.common.signOut, signOut)),
   )
 }
 
