@@ -5,8 +5,8 @@ import { isolated } from '../ui/format.ts'
 import { icon } from '../ui/icons.ts'
 import { words } from '../words/words.ts'
 
-/** A room's link as a QR code, and as text. @param room its name */
-export function openInviteDialog(room: string, link: string, signal: AbortSignal): void {
+/** A room's link as a QR code, and as text, with a button that copies it. @param room its name */
+export function openInviteDialog(room: string, link: string, copy: () => void, signal: AbortSignal): void {
   // Without the room's name: fewer squares, and no letters that a reader could mistake.
   const code = qrCode(link.replace(/[^/]*~/, ''))
   code.setAttribute('aria-hidden', 'false')
@@ -23,7 +23,11 @@ export function openInviteDialog(room: string, link: string, signal: AbortSignal
   openDialog({ title: words.rooms.invite.title(isolated(room)) }, signal, (dialog) => [
     h('div', { class: 'code' }, code),
     field,
-    buttons(button(words.common.done, dialog.close, { class: 'button' })),
+    buttons(
+      button(words.common.done, dialog.close),
+      // Closed before: the confirming line stands under a dialog.
+      button(words.common.copyLink, () => (dialog.close(), copy()), { class: 'button' }),
+    ),
   ])
 }
 

@@ -42,8 +42,8 @@ export function openTopicDialog(
         )
       : buttons(button(words.common.close, close, { class: 'button' })),
   ])
-  // Otherwise the first link has the focus. On a phone, the field would open the keyboard over the topic.
+  // Otherwise the first link has the focus. On a phone, the field would open the keyboard over the topic, if there is one.
   dialog.element.tabIndex = -1
-  const toField = mayChange && !matchMedia('(pointer: coarse)').matches
+  const toField = mayChange && (text === '' || !matchMedia('(pointer: coarse)').matches)
   ;(toField ? input.field : dialog.element).focus()
 }

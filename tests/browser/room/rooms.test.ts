@@ -286,6 +286,28 @@ describe.skipIf(browserFound === null)('rooms', () => {
     expect(await page.locator('dialog input').count()).toBe(0)
   })
 
+  test('[U7, U192, U194] of my own, on a phone: a topic is typed at once, an invitation copied, and the line of a leave is whole', async () => {
+    const { page } = await aMember(['Greenhouse of the upper school'], {
+      ...PHONE,
+      viewport: { width: 320, height: 640 },
+    })
+    await page.locator('.room-strip a[href^="/chat/greenhouse"]').tap()
+    await isIn(page, 'Greenhouse of the upper school')
+    await page.getByText('Add a topic').tap()
+    await page.waitForSelector('dialog input:focus')
+    await page.keyboard.press('Escape')
+    await page.locator('.empty button', { hasText: 'Invite people' }).tap()
+    await page.locator('dialog button', { hasText: 'Copy link' }).tap()
+    await page.locator('.toast', { hasText: 'Link copied' }).waitFor()
+    await page.locator('.head [popovertarget]').tap()
+    await page.getByText('Leave room').tap()
+    const line = page.locator('.undo-line span')
+    await line.filter({ hasText: 'It will have no owner.' }).waitFor()
+    const isCut = (text: Element) =>
+      text.scrollHeight > text.clientHeight || text.scrollWidth > text.clientWidth
+    expect(await line.evaluate(isCut)).toBe(false)
+  })
+
   test('[U86, A9] that are missing say so, and lead to the lobby', async () => {
     const { page } = await aMember()
     await page.goto(`${place.origin}/chat/no-such-room`)

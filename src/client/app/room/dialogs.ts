@@ -99,7 +99,12 @@ export function roomDialogs(
       ),
     showCode: () =>
       open(loadInvite, (chunk) =>
-        chunk.openInviteDialog(roomName(context.store.get(), room), link(), signal),
+        chunk.openInviteDialog(
+          roomName(context.store.get(), room),
+          link(),
+          () => void dialogs.copyLink(),
+          signal,
+        ),
       ),
     /** Copies the room's link. If the browser refuses, the dialog shows the link. */
     async copyLink(): Promise<void> {
