@@ -1,4 +1,4 @@
-/** How little it takes a stranger to get somewhere. */
+/** How few keystrokes, clicks and taps a newcomer needs. */
 import { describe, expect, test } from 'bun:test'
 import { acknowledged, aContext, aSession, DESKTOP, PHONE, textsOn } from '../support/client/aScreen.ts'
 import { ada, useTimeline } from '../support/browser/aTimeline.ts'
@@ -6,10 +6,10 @@ import { browserFound } from '../support/browser/browser.ts'
 import { here } from '../support/browser/someScreens.ts'
 import { numbers, said } from '../support/client/aState.ts'
 
-describe.skipIf(browserFound === null)('a stranger', () => {
+describe.skipIf(browserFound === null)('a newcomer', () => {
   const { aRoom, place, world } = useTimeline()
 
-  test('[U267] on a desk sends the first message by two keys beside the words', async () => {
+  test('[U267] in a wide window sends the first message with two keystrokes besides name and text', async () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
     const page = await context.newPage()
     await page.goto(place.origin)
@@ -24,7 +24,7 @@ describe.skipIf(browserFound === null)('a stranger', () => {
     expect(refused).toEqual([])
   })
 
-  test('[U267] on a phone sends the first message by four taps', async () => {
+  test('[U267] on a phone sends the first message with four taps', async () => {
     const { context, refused } = await aContext(world.browser, PHONE)
     const page = await context.newPage()
     await page.goto(place.origin)
@@ -39,7 +39,7 @@ describe.skipIf(browserFound === null)('a stranger', () => {
     expect(refused).toEqual([])
   })
 
-  test('[U268] on a desk reaches each of seven rooms by one click', async () => {
+  test('[U268] in a wide window reaches each of seven rooms by one click', async () => {
     const maker = await aContext(world.browser)
     await aSession(place.origin, maker.context, 'Maker')
     const rooms = ['archery', 'boules', 'chess', 'darts', 'epee', 'fencing']
@@ -60,7 +60,7 @@ describe.skipIf(browserFound === null)('a stranger', () => {
     await page.waitForSelector('textarea[aria-label="Message chess"]')
   })
 
-  test('[A39] walks by Tab around a room with 50 links in at most 20 presses', async () => {
+  test('[A39] goes round a room with 50 links in at most 20 presses of Tab', async () => {
     const events = numbers(1, 50).map((seq) => said(seq, { user: ada, text: `https://example.org/${seq}` }))
     const { page } = await aRoom({ events, people: here })
     await page.locator('.text a').nth(49).waitFor()

@@ -32,7 +32,7 @@ export const words: Words = {
   // prettier-ignore
   common: {
     appName: 'Hubbub',
-    cancel: 'Abbrechen', close: 'Schließen', delete: 'Löschen', done: 'Fertig', edit: 'Bearbeiten', reload: 'Neu laden',
+    cancel: 'Abbrechen', close: 'Schließen', delete: 'Löschen', done: 'Fertig', edit: 'Bearbeiten',
     reply: 'Antworten', retry: 'Erneut versuchen', save: 'Speichern', undo: 'Rückgängig', settings: 'Einstellungen', signOut: 'Abmelden',
     copyLink: 'Link kopieren', linkCopied: 'Link kopiert', invite: 'Leute einladen',
     loading: 'Wird geladen …', notLoaded: 'Das lässt sich gerade nicht laden. Prüfe deine Verbindung und versuch es noch einmal.',

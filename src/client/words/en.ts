@@ -40,7 +40,7 @@ const atFirst = {
   // prettier-ignore
   common: {
     appName: 'Hubbub',
-    cancel: 'Cancel', close: 'Close', delete: 'Delete', done: 'Done', edit: 'Edit', reload: 'Reload',
+    cancel: 'Cancel', close: 'Close', delete: 'Delete', done: 'Done', edit: 'Edit',
     reply: 'Reply', retry: 'Retry', save: 'Save', undo: 'Undo', settings: 'Settings', signOut: 'Sign out',
     copyLink: 'Copy link', linkCopied: 'Link copied', invite: 'Invite people',
     loading: 'Loading…', notLoaded: 'Couldn’t load this. Check your connection and try again.',
