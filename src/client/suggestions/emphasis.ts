@@ -1,5 +1,5 @@
 /** `**` is bold, `_` is italic. */
-type Mark = '**' | '_'
+export type Mark = '**' | '_'
 
 /** Replaces the text from `from` to `to` by `insert`, of which the part from `start` to `end` is then selected. */
 interface EmphasisEdit {

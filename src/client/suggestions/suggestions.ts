@@ -7,7 +7,7 @@ import { idOf } from '../state/state.ts'
 import { h } from '../ui/dom.ts'
 import { openPopover, type Popup } from '../ui/popover.ts'
 import { listbox } from '../ui/textField.ts'
-import { toggleEmphasis } from './emphasis.ts'
+import { type Mark, toggleEmphasis } from './emphasis.ts'
 import { words } from '../words/words.ts'
 
 /** Suggestions for the text before the caret. `insert` replaces it from the index `from` on. */
@@ -219,7 +219,7 @@ export function suggestions(
     if (typed) replaceShortcode(before)
   }
 
-  function emphasise(mark: '**' | '_'): void {
+  function emphasise(mark: Mark): void {
     const { value, selectionStart, selectionEnd } = field
     const { from, to, insert: text, start, end } = toggleEmphasis(value, selectionStart, selectionEnd, mark)
     replace(from, to, text)
