@@ -150,7 +150,7 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
     }, room)
   }
 
-  test('[U4, B7, U176] the link of a room says its name, topic and how many are there, asks for a name, and then opens it', async () => {
+  test('[U4, B7, U176, U302] the link of a room says its name, topic and how many are there, asks for a name, and then opens it', async () => {
     const maker = await aPerson()
     const room = await makeRoom(maker.page, { name: 'Küchen-Tisch 食卓', topic: 'What is for dinner?' })
     await maker.page.goto(`${origin}/chat/${room}`)
@@ -170,6 +170,10 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
     expect(asked).not.toContain('/ws')
     await signIn(page, 'Cook')
     expect(new URL(page.url()).pathname).toBe(address)
+
+    const other = await aPage(`/chat/${await makeRoom(maker.page, { name: 'שולחן' })}`)
+    const heading = other.getByRole('heading', { name: 'שולחן' })
+    expect(await heading.evaluate((title) => getComputedStyle(title).direction)).toBe('ltr')
   })
 
   test('[U176] the link of a missing room says so at once; where the server does not say, it asks for a name', async () => {

@@ -45,7 +45,7 @@ export function joinPage(
       joinLabel.textContent = words.session.joinRoom(isolated(card?.name ?? room))
       if (joins === undefined || card === null) return
       site.textContent = siteName
-      title.textContent = card.name
+      title.textContent = isolated(card.name)
       topic.textContent = card.topic
       topic.hidden = card.topic === ''
     },

@@ -9,7 +9,7 @@ export function centeredPage(
   const paragraph = h('p', { class: 'text-muted' }, text)
   const heading = h(
     'h1',
-    { class: `${look} font-semibold tracking-tight wrap-anywhere`, tabindex: -1, dir: 'auto' },
+    { class: `${look} font-semibold tracking-tight wrap-anywhere`, tabindex: -1 },
     title,
   )
   const mark = h('span', { class: 'mark text-place inline-flex items-center gap-2 min-w-0' }, iconOf('mark'))

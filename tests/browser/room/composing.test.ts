@@ -272,6 +272,20 @@ describe.skipIf(browserFound === null)('the composer', () => {
     remove()
   })
 
+  test('[U302] says at its own side who is typing, whatever the direction of their name', async () => {
+    const { screen, page } = await aComposer()
+    const noa = { id: 'noa', name: 'נועה' }
+    screen.tell({ type: 'typing', room: 'lobby', user: noa, on: true })
+    const line = page.getByText('\u2068נועה\u2069 is typing')
+    await line.waitFor()
+    const sides = await line.evaluate((element) => {
+      const range = document.createRange()
+      range.selectNodeContents(element)
+      return [range.getBoundingClientRect().left, element.getBoundingClientRect().left].map(Math.round)
+    })
+    expect(sides[0]).toBe(sides[1]!)
+  })
+
   test('[O14] says that a chunk of an older version is gone, and keeps the draft', async () => {
     const { page, field, holds, fault } = await aComposer()
     await page.route('**/emojiChunk-*.js', (route) => route.fulfill({ status: 404 }))

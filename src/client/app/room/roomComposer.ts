@@ -82,7 +82,7 @@ export function roomComposer(
     if (!signal.aborted && !isTouched && text !== '') composer.fill(text, caret)
   })
 
-  const typingLine = h('div', { dir: 'auto' })
+  const typingLine = h('div')
   store.watch(
     (state) => state.rooms[room]?.typing,
     (typing) => (typingLine.textContent = typingText(typing ?? [])),
