@@ -52,7 +52,7 @@ describe.skipIf(browserFound === null)('settings', () => {
     await page.locator('dialog').waitFor({ state: 'detached' })
   })
 
-  test('[U255] on a desk the settings stand in groups with headings', async () => {
+  test('[U255] in a wide window the settings stand in groups with headings', async () => {
     const { page } = await aRoom({}, DESKTOP)
     await openSettings(page)
     const titles = await page.locator('.settings h3').allTextContents()
