@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { aClient } from '../support/server/aClient.ts'
 import { aContext, PHONE } from '../support/client/aScreen.ts'
-import { useTimeline } from '../support/browser/aTimeline.ts'
+import { heardFrom, useTimeline } from '../support/browser/aTimeline.ts'
 import { browserFound } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { everybody, openPanel, toLobby } from '../support/browser/someScreens.ts'
@@ -80,7 +80,7 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     bob.end()
   })
 
-  test('[A10, U290] the focus survives what goes away under it: a last reaction, a menu left by F6, and Tab keeps to an open picker', async () => {
+  test('[A10, U290, U291] the focus survives what goes away under it: a last reaction, a menu left by F6, and Tab keeps to an open picker; an edit is spoken', async () => {
     const { context, refused } = await aContext(world.browser, NARROW)
     const page = await context.newPage()
     await page.goto(place.origin)
@@ -120,6 +120,18 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     await focusOn('.picker input')
     await press('Escape')
     await focusOn('.emoji-button')
+
+    const spoken = await heardFrom(page)
+    const mode = () =>
+      page.evaluate(() => {
+        const id = document.querySelector('textarea')?.getAttribute('aria-describedby')
+        return id && document.getElementById(id)?.textContent
+      })
+    await press('Shift+Tab', 'ArrowUp')
+    await eventually('it is spoken', async () => (await spoken()).join().includes('Editing message'))
+    expect(await mode()).toBe('Editing message')
+    await press('Escape')
+    expect(await mode()).toBe(null)
     expect(refused).toEqual([])
   })
 

@@ -77,6 +77,13 @@ describe.skipIf(browserFound === null)('the page', () => {
     })
     expect(looks).toMatchObject({ room: 'solid', mention: 'solid', other: 'none', send: '2px' })
     expect(looks.active).not.toBe(looks.away)
+    await page.keyboard.press('Control+k')
+    const outline = (selected: boolean) =>
+      page
+        .locator(`.suggestion[aria-selected=${selected}]`)
+        .first()
+        .evaluate((row) => getComputedStyle(row).outlineStyle)
+    expect(await outline(true)).toBe('solid')
   })
 
   test('[A31, A37] at 320 × 200 the list is 80 px high, nothing floats over it, and the composer is in the window', async () => {

@@ -15,7 +15,7 @@ type ComposerMode = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; 
 export function composerModes(
   { store, actions }: Pick<Context, 'store' | 'actions'>,
   room: string,
-  composer: Pick<Composer, 'text' | 'fill' | 'say' | 'focus'>,
+  composer: Pick<Composer, 'field' | 'text' | 'fill' | 'say' | 'focus'>,
   on: {
     /** Scrolls to the newest message. */
     toEnd(): void
@@ -25,11 +25,12 @@ export function composerModes(
     firstLine(text: string): string
     /** This message is being edited now; null: none is. */
     editing(id: string | null): void
+    announce(text: string): void
   },
   signal: AbortSignal,
 ) {
   const element = h('div')
-  const label = h('span', { class: 'truncate', dir: 'auto' })
+  const label = h('span', { id: 'composer-mode', class: 'truncate', dir: 'auto' })
   /** null: a new message is written */
   let mode: ComposerMode | null = null
 
@@ -61,6 +62,9 @@ export function composerModes(
     const style = 'flex items-center gap-2 border-s-2 border-accent ps-3 text-meta text-muted'
     element.replaceChildren(h('div', { class: style }, label, cancel))
     composer.say('')
+    // A screen reader speaks the description of a field that gets the focus, not of one that has it.
+    if (document.activeElement === composer.field) on.announce(title)
+    composer.field.setAttribute('aria-describedby', label.id)
     composer.focus()
   }
 
@@ -70,6 +74,7 @@ export function composerModes(
     if (mode.kind === 'edit') composer.fill(mode.draft)
     mode = null
     on.editing(null)
+    composer.field.removeAttribute('aria-describedby')
     element.replaceChildren()
     return true
   }

@@ -32,14 +32,16 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]) {
     field,
     /** Shows why the value is refused and focuses the field, whose text stays. A button submits the suggestion (U3). */
     refuse(reason: string, suggestion?: string): void {
-      fault.replaceChildren(reason)
-      if (suggestion !== undefined) {
-        const use = () => {
-          field.value = suggestion
-          field.form?.requestSubmit()
-        }
-        fault.append(' ', button(words.common.use(isolated(suggestion)), use, { class: 'text-button' }))
+      const use = () => {
+        field.value = suggestion ?? ''
+        field.form?.requestSubmit()
       }
+      const offer =
+        suggestion === undefined
+          ? []
+          : [' ', button(words.common.use(isolated(suggestion)), use, { class: 'text-button' })]
+      // All at once, or it would be spoken twice.
+      fault.replaceChildren(reason, ...offer)
       field.setAttribute('aria-invalid', 'true')
       field.focus()
     },

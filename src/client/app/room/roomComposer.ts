@@ -21,6 +21,7 @@ export interface RoomComposerEvents {
   help(): void
   /** This message is being edited now; null: none is. */
   editing(id: string | null): void
+  announce(text: string): void
 }
 
 /** The composer of a room with its draft, commands, suggestions and modes, and the lines above it. */

@@ -80,6 +80,7 @@ export function roomScreen(
       page: (direction) => timeline.page(direction),
       help: dialogs.help,
       editing: (id) => timeline.markEditing(id),
+      announce: announcer.say,
     },
     signal,
   )
