@@ -2,8 +2,8 @@
 import { LIMITS } from './limits.ts'
 import type { Mention } from './model.ts'
 
-/** What writers of Arabic, Persian and Hebrew leave out or add: points, stretches, joiners. No two names differ by it alone. */
-const OPTIONAL = /[\u0591-\u05bd\u05bf-\u05c7\u064b-\u0652\u0670\u200c\u0640]/g
+/** What writers of Arabic, Persian and Hebrew leave out or add: points, stretches, joiners, and marks of direction. No two names differ by it alone. */
+const OPTIONAL = /[\u0591-\u05bd\u05bf-\u05c7\u064b-\u0652\u0670\u200c\u200e\u200f\u061c\u2066-\u2069\u0640]/g
 
 /**
  * A name as names are compared: case, composition of accents, the kind of space, apostrophe or hyphen, and points of Arabic and

@@ -60,7 +60,7 @@ export function mayNameFollow(letter: string): boolean {
 
 /** Accents of Latin, Greek and Cyrillic letters, points and stretches of Arabic and Hebrew ones, dots and joins of Indian ones. */
 const OPTIONAL =
-  /[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u093c\u094d\u09bc\u0a3c\u200c-\u200d\u0640]/g
+  /[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u093c\u094d\u09bc\u0a3c\u200c-\u200f\u061c\u2066-\u2069\u0640]/g
 // prettier-ignore
 const SEARCHED_AS: Record<string, string> = {
   ς: 'σ', đ: 'd', ł: 'l', ø: 'o', ı: 'i', ß: 'ss', æ: 'ae', œ: 'oe', 'ं': 'न', ی: 'ي', ى: 'ي', ک: 'ك', ة: 'ه', '’': "'", ʼ: "'",

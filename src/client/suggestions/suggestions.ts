@@ -66,13 +66,16 @@ function commandMatch(before: string): SuggestionMatch | null {
   }
 }
 
+/** May a short name of an emoji begin behind this character? `at 10:30:` has none. */
+const mayCodeFollow = (previous: string) => /^[\s([{"']?$/.test(previous) || isUnspaced(previous)
+
 /** The emoji of a short code such as `:tada:` that ends at the caret, and the index of its first colon; null if there is none. */
 export function shortcodeMatch<Entry extends Pick<EmojiEntry, 'shortcodes'>>(
   before: string,
   all: readonly Entry[],
 ): { from: number; entry: Entry } | null {
-  const [, code] = /(?:^|[\s([{"']):([\p{L}\d_+-]{2,30}):$/u.exec(before) ?? []
-  if (code === undefined || before.split('`').length % 2 === 0) return null
+  const [, previous = '', code] = /(.?):([\p{L}\d_+-]{2,30}):$/su.exec(before) ?? []
+  if (code === undefined || !mayCodeFollow(previous) || before.split('`').length % 2 === 0) return null
   const entry = all.find(({ shortcodes }) => shortcodes?.includes(code.toLowerCase()))
   return entry === undefined ? null : { from: before.length - code.length - 2, entry }
 }
@@ -129,8 +132,8 @@ export function suggestions(
   }
 
   function emojiMatch(before: string): SuggestionMatch | null {
-    const [, letters] = /(?:^|[\s([{"']):([\p{L}\d_+-]{2,30})$/u.exec(before) ?? []
-    if (letters === undefined) return null
+    const [, previous = '', letters] = /(.?):([\p{L}\d_+-]{2,30})$/su.exec(before) ?? []
+    if (letters === undefined || !mayCodeFollow(previous)) return null
     if (emoji === null) {
       void loadEmoji()
       return null

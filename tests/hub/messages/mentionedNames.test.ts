@@ -64,6 +64,7 @@ const FOUND: readonly [text: string, name: string, mention: string][] = [
   ['@محمّد، نعم', 'محمد', '@محمّد'],
   ['@علیرضا جان', 'علی‌رضا', '@علیرضا'],
   ['@אל־רחמן', 'אל-רחמן', '@אל־רחמן'],
+  ['@\u2068محمد\u2069، نعم', 'محمد', '@\u2068محمد\u2069'],
 ]
 
 const NOT_FOUND: readonly [text: string, name: string][] = [
