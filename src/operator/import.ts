@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'bun:sqlite'
-import { ROOM_SLUG } from '../shared/names.ts'
+import { ROOM_SLUG } from '../shared/roomPath.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { foldedName } from '../shared/mentions.ts'
 import { checkpoint, openForWriting, type SqlValues } from '../store/sqlite/database.ts'

@@ -1,6 +1,6 @@
 /** The frames of protocol version 2. The server checks every frame against `ClientFrame`; the browser imports only types. */
 import { type Static, Type as t } from '@sinclair/typebox'
-import { ROOM_SLUG } from './names.ts'
+import { ROOM_SLUG } from './roomPath.ts'
 import type {
   Activity,
   HistoryMessage,

@@ -1,5 +1,5 @@
 /** The route that the address names, and the screen shown for it. */
-import { parseRoomPath } from '../../shared/names.ts'
+import { parseRoomPath } from '../../shared/roomPath.ts'
 
 export type Route = { name: 'home' } | { name: 'room'; room: string; seq?: number } | { name: 'notFound' }
 

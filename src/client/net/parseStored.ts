@@ -1,7 +1,7 @@
 /** Checks what other pages stored or said: it may come from another version, or be written by hand. */
 import { LIMITS } from '../../shared/limits.ts'
 import type { Role, Self } from '../../shared/model.ts'
-import { ROOM_SLUG } from '../../shared/names.ts'
+import { ROOM_SLUG } from '../../shared/roomPath.ts'
 import { isBlank } from '../../shared/text.ts'
 import type { FailureReason, OutboxEntry, OutgoingContent } from '../state/state.ts'
 

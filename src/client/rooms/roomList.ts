@@ -1,6 +1,6 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEntry } from '../../shared/model.ts'
-import { roomPath } from '../../shared/names.ts'
+import { roomPath } from '../../shared/roomPath.ts'
 import { h, list, listSection, type View } from '../ui/dom.ts'
 import { compareNames, countText } from '../ui/format.ts'
 import { iconButton, iconOf } from '../ui/icons.ts'

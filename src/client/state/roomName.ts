@@ -1,5 +1,5 @@
 import type { RoomCard } from '../../shared/model.ts'
-import { roomPath } from '../../shared/names.ts'
+import { roomPath } from '../../shared/roomPath.ts'
 import type { State } from './state.ts'
 
 /** The room's card; null if there is no such room, undefined if that is not known. Loaded only without a session. */

@@ -1,11 +1,11 @@
 /** Names of people: which may be taken, which free one to suggest, and how often a person may be renamed. */
 import { ChatError, type ErrorDetails, type NameFault } from '../../shared/errors.ts'
 import type { Self } from '../../shared/model.ts'
-import { cleanName, NAME_FAULTS } from '../../shared/names.ts'
 import { graphemesOf } from '../../shared/text.ts'
 import { awaitWrite } from '../answerFrames.ts'
 import type { HubDeps, StaleLimits } from '../ports.ts'
 import { Buckets } from '../rateLimit.ts'
+import { cleanName, NAME_FAULTS } from './cleanName.ts'
 import { keysOf, reservedNames } from './lookAlikeKeys.ts'
 
 /** Renamings of a person: one in 30 s, and five a day (I6). */

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { keysOf, reservedNames } from '../../../src/hub/people/lookAlikeKeys.ts'
-import { cleanName } from '../../../src/shared/names.ts'
+import { cleanName } from '../../../src/hub/people/cleanName.ts'
 
 const isReserved = reservedNames('Tea Room')
 

@@ -1,4 +1,4 @@
-import { roomPath } from '../../../shared/names.ts'
+import { roomPath } from '../../../shared/roomPath.ts'
 import type { CountedRoom } from '../../state/unreadCounts.ts'
 import { isMac } from '../../ui/isMac.ts'
 import type { Context } from '../context.ts'
