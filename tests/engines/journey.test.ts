@@ -82,6 +82,7 @@ describe.each(engines)('%s', (_name, start) => {
     test('[A35] a question is as high as what is in it, asks before it signs out, and Escape closes it', async () => {
       const { tab } = engine
       await tab.click('.head [popovertarget]')
+      await present('.menu button')
       await tab.ask(() => {
         const entries = [...document.querySelectorAll<HTMLElement>('.menu button')]
         entries.find(({ textContent }) => textContent === 'Sign out')?.click()
