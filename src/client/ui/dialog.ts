@@ -42,6 +42,12 @@ export function openDialog(
   })
   document.body.append(element)
   element.showModal()
+  // The browser focuses the first button. Below a long text it would scroll to it, past the beginning (U281).
+  if (element.scrollTop > 0) {
+    element.tabIndex = -1
+    element.focus()
+    element.scrollTop = 0
+  }
   // The room that asked for the dialog may have been left meanwhile.
   if (parent.aborted) element.close()
   return { element, ...controls }
