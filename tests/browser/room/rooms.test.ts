@@ -166,7 +166,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await eventually('the leave', async () => !(await isMember('nook')))
   })
 
-  test('[U191] of others are one tap away for a newcomer on a phone, until the drawer was opened', async () => {
+  test('[U191, A10] of others are one tap away for a newcomer on a phone, until the drawer was opened', async () => {
     const maker = await aMember(['Bakery', 'Cinema', 'Dancing', 'Ethics', 'Football', 'Garden'])
     const { page, refused } = await aMember([], PHONE)
     await page.locator('.room-strip a[href="/chat/bakery"]').tap()
@@ -190,6 +190,12 @@ describe.skipIf(browserFound === null)('rooms', () => {
     }
     await eventually('the number', async () => (await rooms.locator('.badge').textContent()) === '2')
     expect(await rooms.getAttribute('aria-label')).toBe('Rooms, 3 unread, 2 mentions')
+    // A tap on a button that then goes away opens no keyboard.
+    await page.locator('.head [popovertarget]').tap()
+    await page.getByText('Mark all as read').tap()
+    await page.locator('.undo-line button').tap()
+    await page.locator('.undo-line').waitFor({ state: 'hidden' })
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('log')
     expect(refused).toEqual([])
   })
 
@@ -286,7 +292,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     expect(await page.locator('dialog input').count()).toBe(0)
   })
 
-  test('[U7, U192, U194] of my own, on a phone: a topic is typed at once, an invitation copied, and the line of a leave is whole', async () => {
+  test('[U7, U192, U194, U281] of my own, on a phone: a topic is typed at once, an invitation copied, and the line of a leave is whole', async () => {
     const { page } = await aMember(['Greenhouse of the upper school'], {
       ...PHONE,
       viewport: { width: 320, height: 640 },
@@ -299,6 +305,16 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.locator('.empty button', { hasText: 'Invite people' }).tap()
     await page.locator('dialog button', { hasText: 'Copy link' }).tap()
     await page.locator('.toast', { hasText: 'Link copied' }).waitFor()
+    // Its last row is a button, which the browser focuses.
+    await page.locator('.head [popovertarget]').tap()
+    await page.getByText('Keyboard shortcuts').tap()
+    const dialog = page.locator('dialog')
+    expect(await dialog.evaluate((it) => [it.scrollHeight > it.clientHeight, it.scrollTop])).toEqual([
+      true,
+      0,
+    ])
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
     await page.locator('.head [popovertarget]').tap()
     await page.getByText('Leave room').tap()
     const line = page.locator('.undo-line span')

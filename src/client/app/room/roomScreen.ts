@@ -59,17 +59,15 @@ export function roomScreen(
     composer.say('')
     toast(message, timeline.element, announcer.say)
   }
-  const undo = undoLine(
-    context,
-    { say, announce: announcer.say, focusElsewhere: () => composer.focus() },
-    signal,
-  )
+  /** What had the focus goes away. On a phone, the composer would open the keyboard over the messages. */
+  const focusElsewhere = () => (matchMedia('(pointer: coarse)').matches ? timeline.focus() : composer.focus())
+  const undo = undoLine(context, { say, announce: announcer.say, focusElsewhere }, signal)
   const dialogs = roomDialogs(context, room, say, signal)
   const isAtEnd = () => timeline.position() === null
   const composer = roomComposer(
     context,
     room,
-    { banner: banner(context, announcer, () => composer.focus(), signal), undo: undo.element },
+    { banner: banner(context, announcer, focusElsewhere, signal), undo: undo.element },
     {
       sent() {
         timeline.sent()
