@@ -171,6 +171,19 @@ describe.skipIf(browserFound === null)('the timeline', () => {
     expect(await lines()).toBeGreaterThan(80)
   })
 
+  test('[U19] fades the end of a long text only where it is cut off', async () => {
+    const texts = ['x'.repeat(4_000), 'several words '.repeat(40)]
+    const { page } = await aRoom({ events: texts.map((text, at) => said(1 + at, { user: ada, text })) })
+    await page.locator('.message [aria-expanded]').waitFor()
+    const masks = () =>
+      page
+        .locator('.message .text')
+        .evaluateAll((all) => all.map((text) => getComputedStyle(text).maskImage !== 'none'))
+    expect(await masks()).toEqual([true, false])
+    await page.click('.message [aria-expanded]')
+    expect(await masks()).toEqual([false, false])
+  })
+
   test('[A8, A25] is one Tab stop, in which the arrow keys move; six presses lead from the header to the composer', async () => {
     const links = fromAda(301, 350, (seq) => ({ text: `see https://example.com/${seq}` }))
     const { page } = await aRoom({ events: [...talk(1, 300), ...links] })
