@@ -72,9 +72,10 @@ describe.skipIf(browserFound === null)('mentions, with two people on a real serv
       await say(bob, `${words} @${long}, or **him** if @${long} is away`)
     // The name comes first and decides on which side the line begins, as it did in the field.
     await say(bob, `@${long} שלום`)
+    await say(bob, `@${long} שלום\n\n@${long} שלום`)
     await eventually(
-      'five messages',
-      async () => (await bob.locator('.mention', { hasText: long }).count()) === 9,
+      'six messages',
+      async () => (await bob.locator('.mention', { hasText: long }).count()) === 11,
     )
     const [asMentions, asText] = await bob.evaluate(() => {
       const measure = () =>
@@ -82,7 +83,18 @@ describe.skipIf(browserFound === null)('mentions, with two people on a real serv
           const range = document.createRange()
           range.selectNodeContents(text)
           const { left, width, height } = range.getBoundingClientRect()
-          return [left, width, height, text.clientHeight].map(Math.round)
+          // Where the words behind a mention stand in each paragraph.
+          const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT)
+          const places: number[] = []
+          while (walker.nextNode()) {
+            const { currentNode: node } = walker
+            const at = node.textContent?.indexOf('שלום') ?? -1
+            if (at < 0) continue
+            range.setStart(node, at)
+            range.setEnd(node, at + 4)
+            places.push(range.getBoundingClientRect().left)
+          }
+          return [left, width, height, text.clientHeight, ...places].map(Math.round)
         })
       const before = measure()
       for (const mention of document.querySelectorAll('.mention')) {

@@ -51,9 +51,9 @@ function blockNode(block: Block, context: DrawingContext): Node {
   // prettier-ignore
   switch (block.type) {
     case 'paragraph':
-    case 'action': return h('p', {}, ...inlines(block.children, context))
+    case 'action': return h('p', { dir: 'auto' }, ...inlines(block.children, context))
     // Not h1 to h6: a message must not change the outline of the page.
-    case 'heading': return h('p', {}, h('strong', {}, ...inlines(block.children, context)))
+    case 'heading': return h('p', { dir: 'auto' }, h('strong', {}, ...inlines(block.children, context)))
     case 'quote': return h('blockquote', { dir: 'auto' }, ...content(block.blocks, context))
     case 'code': return codeBlock(withoutOverrides(block.text), block.language, context)
     case 'rule': return h('hr')
