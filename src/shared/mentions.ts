@@ -2,7 +2,10 @@
 import { LIMITS } from './limits.ts'
 import type { Mention } from './model.ts'
 
-/** What writers of Arabic, Persian and Hebrew leave out or add: points, stretches, joiners, and marks of direction. No two names differ by it alone. */
+/**
+ * What writers of Arabic, Persian and Hebrew leave out or add: points, stretches, joiners and marks of direction. No two names
+ * differ by these alone.
+ */
 const OPTIONAL = /[\u0591-\u05bd\u05bf-\u05c7\u064b-\u0652\u0670\u200c\u200e\u200f\u061c\u2066-\u2069\u0640]/g
 
 /**

@@ -8,8 +8,6 @@ import type { Context } from '../app/context.ts'
 import { savedRooms } from '../net/savedRooms.ts'
 import { words } from '../words/words.ts'
 
-export type Sidebar = ReturnType<typeof sidebar>
-
 /** How far (px) the list of rooms was scrolled on the screen before, so that choosing a room does not move it. */
 let scrolledTo = 0
 

@@ -3,8 +3,6 @@ import { iconButton } from '../../ui/icons.ts'
 import { words } from '../../words/words.ts'
 import type { Context } from '../context.ts'
 
-export type SidePanel = ReturnType<typeof sidePanel>
-
 /** What stands in a panel, and how it is shown. */
 interface Panel {
   element: HTMLElement
