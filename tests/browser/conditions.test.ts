@@ -59,6 +59,16 @@ describe.skipIf(browserFound === null)('the page', () => {
     expect(sheets).toBeLessThanOrEqual(8)
   })
 
+  test('[U265] on paper a long text is whole, without a fade and "Show more"', async () => {
+    const { page } = await aRoom({ events: [said(1, { text: 'long '.repeat(800) })] })
+    await page.locator('.message [aria-expanded]').waitFor()
+    await page.emulateMedia({ media: 'print' })
+    const text = page.locator('.message .text')
+    expect(await text.evaluate((node) => node.scrollHeight - node.clientHeight)).toBeLessThan(2)
+    expect(await text.evaluate((node) => getComputedStyle(node).maskImage)).toBe('none')
+    expect(await page.locator('.message [aria-expanded]').isVisible()).toBe(false)
+  })
+
   test('[A36] under forced colours borders and shapes say what colours said: the room, a mention, who is away, a text to send', async () => {
     const { page } = await aRoom({ events: talk(1, 5), people: here }, { ...DESKTOP, forcedColors: 'active' })
     await page.fill('textarea', 'mine')
