@@ -80,7 +80,7 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     bob.end()
   })
 
-  test('[A10, U290, U291] the focus survives what goes away under it: a last reaction, a menu left by F6, and Tab keeps to an open picker; an edit is spoken', async () => {
+  test('[A10, U290, U291, U292] the focus survives what goes away under it: a last reaction, a menu left by F6, and Tab keeps to an open picker; an edit is spoken, and letters find the composer', async () => {
     const { context, refused } = await aContext(world.browser, NARROW)
     const page = await context.newPage()
     await page.goto(place.origin)
@@ -132,6 +132,12 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     expect(await mode()).toBe('Editing message')
     await press('Escape')
     expect(await mode()).toBe(null)
+
+    await press('Shift+Tab', 'ArrowUp')
+    await focusOn('.message')
+    await page.keyboard.type('so')
+    await focusOn('textarea')
+    expect(await page.inputValue('textarea')).toBe('so')
     expect(refused).toEqual([])
   })
 

@@ -69,7 +69,7 @@ describe('shortcuts between rooms', () => {
     shortcuts(
       { router: { navigate: (path: string) => visited.push(path) } } as never,
       { room: 'lobby', rooms: () => rooms, parts: [] },
-      { switchRoom: () => (switches += 1), help() {}, escape() {}, markAllRead() {} },
+      { switchRoom: () => (switches += 1), help() {}, escape() {}, markAllRead() {}, write() {} },
       page.signal,
     )
     return { visited, switches: () => switches }
@@ -91,7 +91,7 @@ describe('shortcuts between rooms', () => {
       return { element, focus: () => element.focus() }
     })
     parts[3]?.element.setAttribute('inert', '')
-    const on = { help() {}, escape() {}, switchRoom() {}, markAllRead() {} }
+    const on = { help() {}, escape() {}, switchRoom() {}, markAllRead() {}, write() {} }
     shortcuts({ router: {} } as never, { room: 'lobby', rooms: () => [], parts }, on, page.signal)
     const visited = ['F6', 'F6', 'F6', 'F6', 'F6', 'Shift+F6'].map((key) => {
       press(document.body, 'F6', { shiftKey: key.startsWith('Shift') })

@@ -153,6 +153,7 @@ export function roomScreen(
         void dialogs.switchRoom(recent)
       },
       markAllRead: undo.markAllRead,
+      write: composer.focus,
       escape() {
         if (!panels.close()) composer.modes.end()
       },

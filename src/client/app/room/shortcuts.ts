@@ -14,13 +14,15 @@ export interface ShortcutEvents {
   /** Escape, while no dialog and no menu is open */
   escape(): void
   switchRoom(): void
+  /** A letter is about to be typed where no field takes it. */
+  write(): void
   markAllRead(): void
 }
 
 /**
  * Keys that work anywhere on the page: F6 and Shift+F6 go round its parts, ? lists the keys, Ctrl+K or ⌘K opens the switcher.
  * Alt with an arrow goes to the next room in the sidebar, with Shift to the next unread room (U84). Escape closes the drawer or
- * ends a reply or edit; with Shift it marks all rooms read (U75).
+ * ends a reply or edit; with Shift it marks all rooms read (U75). Letters typed among the messages go to the composer (U292).
  */
 export function shortcuts(
   { router }: Pick<Context, 'router'>,
@@ -68,11 +70,29 @@ export function shortcuts(
     return on.escape
   }
 
+  /** A letter without a field to take it, while the focus is nowhere or among the messages. */
+  function isStrayLetter({
+    key,
+    altKey,
+    ctrlKey,
+    metaKey,
+    target,
+    defaultPrevented,
+  }: KeyboardEvent): boolean {
+    const isLetter = /^\S$/u.test(key) && !altKey && !ctrlKey && !metaKey && !defaultPrevented
+    if (!isLetter || !(target instanceof Element)) return false
+    if (document.querySelector('dialog[open], [popover]:popover-open') !== null) return false
+    return target === document.body || target.closest('main :not(textarea)') === target
+  }
+
   document.addEventListener(
     'keydown',
     (event) => {
       const run = shortcutOf(event)
-      if (run === null) return
+      if (run === null) {
+        if (isStrayLetter(event)) on.write()
+        return
+      }
       if (event.key !== 'Escape' || event.shiftKey) event.preventDefault()
       // A menu that has the focus closes first: its opener has the focus again, where a dialog will return it.
       if (event.target instanceof Element) event.target.closest<HTMLElement>('[popover]')?.hidePopover()
