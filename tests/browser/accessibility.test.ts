@@ -35,7 +35,7 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
       const before = presses
       await press(...keys)
       await done()
-      steps[name] = presses - before
+      steps[name] = (steps[name] ?? 0) + presses - before
     }
     const focusOn = (selector: string) =>
       page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector)
@@ -50,7 +50,10 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     await step('send', ['H', 'i', 'Enter'], async () => {
       await eventually('it is acknowledged', async () => (await mine.getAttribute('data-stage')) === '')
     })
-    await step('react', ['Shift+Tab', 'ArrowUp', 'Enter', 'Enter'], async () => {
+    // No finger is faster than a menu that opens.
+    const openMenu = (name: string, keys: string[]) => step(name, keys, () => focusOn('.menu button'))
+    await openMenu('react', ['Shift+Tab', 'ArrowUp', 'Enter'])
+    await step('react', ['Enter'], async () => {
       await page.waitForSelector('.message[data-own] .chip[aria-pressed=true]')
       await focusOn('.message')
     })
@@ -67,7 +70,8 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
       await focusOn('.log')
       expect(await distance()).toBeLessThanOrEqual(1)
     })
-    await step('leave', ['Shift+F6', 'Tab', 'Tab', 'Enter', ...Array<string>(4).fill('Tab'), 'Enter'], () =>
+    await openMenu('leave', ['Shift+F6', 'Tab', 'Tab', 'Enter'])
+    await step('leave', [...Array<string>(4).fill('Tab'), 'Enter'], () =>
       page.waitForSelector('text=You left lobby'),
     )
     expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true)
