@@ -22,11 +22,17 @@ export interface DeviceStorage {
 /** The second part of the key of an unsent entry: devices already hold entries under this word. */
 const ENTRY = 'sent'
 
-/** @throws if the browser refuses storage: a first read tries it out */
-export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
+/** ms for a first read. A browser whose database is damaged may never answer, and nobody gets in before. */
+const PATIENCE = 4_000
+
+/** @throws if the browser refuses storage or does not answer: a first read tries it out */
+export async function openStorage(name = 'hubbub', patience = PATIENCE): Promise<DeviceStorage> {
   const store: UseStore = createStore(name, 'kept')
   const all = (user: string, kind: string) => IDBKeyRange.bound([user, kind], [user, kind, []])
-  await store('readonly', (kept) => promisifyRequest(kept.count()))
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new TypeError('no answer')), patience)
+  await Promise.race([store('readonly', (kept) => promisifyRequest(kept.count())), late.promise])
+  clearTimeout(timer)
 
   const write = (change: (kept: IDBObjectStore) => void) =>
     store('readwrite', (kept) => {

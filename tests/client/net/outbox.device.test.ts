@@ -127,6 +127,16 @@ describe('the device', () => {
     await eventually('a report', () => inMemory.reports.includes('unsaved'))
   })
 
+  test('[U185] counts as refused if it does not answer', async () => {
+    const { open } = indexedDB
+    indexedDB.open = () => ({}) as IDBOpenDBRequest
+    try {
+      await expect(openStorage('hanging device', 20)).rejects.toThrow('no answer')
+    } finally {
+      indexedDB.open = open
+    }
+  })
+
   test('[U47, U34] a draft that the device refuses is kept in memory until it is sent, and that is reported', async () => {
     const device = await aDevice()
     const storage: DeviceStorage = { ...device, saveDraft: full }
