@@ -53,9 +53,14 @@ export function isUnspaced(letter: string): boolean {
   return UNSPACED.test(letter)
 }
 
+/** Is this a letter of Arabic or Hebrew, which may be a word by itself that is joined to the next one? */
+export function mayJoinNext(letter: string): boolean {
+  return JOINS_NEXT.test(letter)
+}
+
 /** May an `@` behind this character begin a name, or does it stand within a word? */
 export function mayNameFollow(letter: string): boolean {
-  return !isWord(letter) || UNSPACED.test(letter) || JOINS_NEXT.test(letter)
+  return !isWord(letter) || UNSPACED.test(letter) || mayJoinNext(letter)
 }
 
 /** Accents of Latin, Greek and Cyrillic letters, points and stretches of Arabic and Hebrew ones, dots and joins of Indian ones. */

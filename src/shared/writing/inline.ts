@@ -5,7 +5,8 @@
 import type { Mention } from '../model.ts'
 import { addressesOf } from './addresses.ts'
 import { joinRuns, type Token } from './emphasis.ts'
-import { isSpacedWord, letterBefore } from './letters.ts'
+import { isWord, mayJoinNext } from '../text.ts'
+import { isSpacedWord, letterAt, letterBefore } from './letters.ts'
 import type { Inline, TextRange } from './tree.ts'
 
 /** A part of a text without the marks of its blocks. `lines`: where a piece of it, from `from` on, stands in the whole text. */
@@ -181,9 +182,14 @@ class Scanner {
   /** Where the code that begins with these backticks ends, without its closing backticks. */
   #codeEnd(at: number): number | null {
     const { text } = this.prose
-    if (isSpacedWord(letterBefore(text, text[at - 1] === '\\' ? at - 1 : at))) return null
     const end = this.#backticks.get(at)
     if (end === undefined || this.#literal.has(at)) return null
+    const before = letterBefore(text, text[at - 1] === '\\' ? at - 1 : at)
+    // Behind a prefix of Hebrew, unless both are apostrophes: ``צ`יפס``.
+    let to = end
+    while (text[to] === '`') to += 1
+    const isPrefixed = mayJoinNext(before) && !isWord(letterAt(text, to))
+    if (isSpacedWord(before) && !isPrefixed) return null
     return /^`+(?!`)\s*\S/.test(text.slice(at, end)) ? end : null
   }
 

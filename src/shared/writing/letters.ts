@@ -1,5 +1,5 @@
 /** Kinds of characters that the rules of writing speak of. */
-import { isUnspaced, isWord } from '../text.ts'
+import { isUnspaced, isWord, mayJoinNext } from '../text.ts'
 
 const EMOJI = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\ufe0f\u20e3]/u
 /** Punctuation that ASCII does not have, such as `。`, `؟` and `।`, ends and begins sentences in all scripts alike. */
@@ -13,7 +13,7 @@ export function isForeignPunctuation(letter: string): boolean {
 const BEFORE = /[\s\p{Ps}\p{Pi}\p{Pd}\p{Cf}"':,;<>]/u
 const AFTER = /[\s\p{Pe}\p{Pf}\p{Pi}\p{Pd}\p{Cf}"':,;.!?<>]/u
 /** Two words in bold may stand on both sides of these; a single mark next to them is part of a path or a formula. */
-const BETWEEN = /[/&+|]/
+const BETWEEN = /[/&+|\u2190-\u21ff]/
 const LEADING = /[\p{Ps}\p{Pi}\p{Pd}\p{Sc}\p{Cf}"'#@+*_~]/u
 const TRAILING = /[\p{Pe}\p{Pf}\p{Pi}\p{Sc}\p{Cf}"'.,:;!?%+*_~]/u
 
@@ -46,14 +46,15 @@ function pastMarks(text: string, from: number, step: 1 | -1): number | null {
 
 /**
  * May emphasis begin at the mark between these indices?
- * @param isDouble `**` or `~~`, which few texts have by themselves: it may also begin at `/`, and next to a script without spaces
+ * @param isDouble `**` or `~~`, which few texts have by themselves: it may also begin at `/`, next to a script without spaces, and behind a prefix
  */
 export function mayBegin(text: string, from: number, to: number, isDouble: boolean): boolean {
   const index = pastMarks(text, from, -1)
   if (index === null) return false
   const letter = letterBefore(text, index)
   if (letter === '' || isEmoji(letter) || FOREIGN.test(letter) || BEFORE.test(letter)) return true
-  return isDouble && (BETWEEN.test(letter) || isUnspaced(letter) || isUnspaced(letterAt(text, to)))
+  if (!isDouble) return false
+  return BETWEEN.test(letter) || isUnspaced(letter) || isUnspaced(letterAt(text, to)) || mayJoinNext(letter)
 }
 
 /** May emphasis end at the mark between these indices? */
