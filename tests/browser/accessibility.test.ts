@@ -111,6 +111,10 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
 
     await press('Enter')
     await focusOn('.row-menu button')
+    await press('ArrowLeft')
+    await focusOn('[aria-label="React with another emoji"]')
+    await press('ArrowRight')
+    await focusOn('[aria-label="React with 👍"]')
     await press('F6')
     await page.waitForSelector('.row-menu', { state: 'detached' })
     await focusOn('.composer textarea')

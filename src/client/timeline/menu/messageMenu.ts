@@ -87,8 +87,9 @@ export function openMessageMenu(
     const next = {
       ArrowDown: isQuick ? quick.length : index + 1,
       ArrowUp: index > quick.length ? index - 1 : isQuick ? -1 : Math.max(0, index - quick.length),
-      ArrowRight: isQuick ? index + 1 : index,
-      ArrowLeft: isQuick ? index - 1 : index,
+      // They go round in the row of emoji: one step too far must not lead to "Delete".
+      ArrowRight: isQuick ? (index + 1) % quick.length : index,
+      ArrowLeft: isQuick ? (Math.max(index, 0) + quick.length - 1) % quick.length : index,
       Home: 0,
       End: -1,
       Tab: index + (event.shiftKey ? -1 : 1),
