@@ -18,7 +18,7 @@ function aPage() {
       return true
     },
   }
-  const reads = createReadActions(store, socket, { tell: () => {} }, time.after)
+  const reads = createReadActions(store, socket, { tell: () => {} }, time.after, new AbortController().signal)
   const signIn = (user: typeof ada) => {
     store.dispatch({ type: 'selfChanged', self: { ...user, role: 'guest' } })
     store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room, { head: 3 })) })

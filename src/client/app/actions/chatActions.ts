@@ -34,7 +34,8 @@ export function createChatActions(
   let outboxLoaded = Promise.resolve()
   let typed: { room: string; at: number } | null = null
   const { end: endHistory, ...history } = createHistoryActions(store, api)
-  const { end: endReads, flush: flushReads, ...reads } = createReadActions(store, socket, tabs, world.after)
+  const readActions = createReadActions(store, socket, tabs, world.after, signal)
+  const { end: endReads, flush: flushReads, ...reads } = readActions
   const { tellLeave, ...leaves } = createLeaveActions(store, sync, world.after)
   const roomList = createRoomListLoader(store, sync, api, world.after, signal)
 

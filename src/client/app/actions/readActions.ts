@@ -9,30 +9,70 @@ import type { StateStore } from '../../state/store.ts'
 const GATHER = 500
 /** ms until reads that could not be sent are tried again */
 const RETRY = 5_000
+/** ms after which a sent position counts as received: a connection that ended unnoticed is closed before */
+const RECEIVED = 90_000
 /** How long (ms) marking all rooms read can be undone, unless the page is hidden meanwhile. */
 const UNDO = 10_000
+
+interface SentPosition {
+  seq: number
+  /** where it waits if it is sent again */
+  queue: Map<string, number>
+  /** its connection has ended */
+  wasCut: boolean
+  /** stops the timer that forgets it */
+  forget(): void
+}
 
 export function createReadActions(
   store: StateStore,
   socket: Pick<Socket, 'send'>,
   tabs: TabChannel,
   after: Timers['after'],
+  signal: AbortSignal,
 ) {
   /** room → seq that the server does not know yet */
   const unsent = new Map<string, number>()
   /** room → seq to which the read position goes back */
   const back = new Map<string, number>()
+  /** room → a sent position that the server may not have received */
+  const sent = new Map<string, SentPosition>()
   let cancelSend: (() => void) | null = null
   let cancelUndoTimer = () => {}
   let settling = new AbortController()
 
   function send(): void {
     cancelSend?.()
-    for (const [room, seq] of unsent) if (socket.send({ type: 'read', room, seq })) unsent.delete(room)
+    for (const [room, seq] of unsent)
+      if (socket.send({ type: 'read', room, seq })) noteSent(room, seq, unsent)
     for (const [room, seq] of back)
-      if (socket.send({ type: 'read', room, seq, back: true })) back.delete(room)
+      if (socket.send({ type: 'read', room, seq, back: true })) noteSent(room, seq, back)
     cancelSend = unsent.size + back.size > 0 ? after(RETRY, send) : null
   }
+
+  function noteSent(room: string, seq: number, queue: Map<string, number>): void {
+    queue.delete(room)
+    sent.get(room)?.forget()
+    const forget = after(RECEIVED, () => sent.delete(room))
+    sent.set(room, { seq, queue, wasCut: false, forget })
+  }
+
+  /** Sends again what a connection took along when it ended, unless the person has read elsewhere since. */
+  function sendAgain(rooms: State['rooms']): void {
+    for (const [room, position] of sent) {
+      const { you, sync } = rooms[room] ?? {}
+      if (sync?.state === 'unsynced') {
+        position.wasCut = true
+        position.forget()
+      } else if (position.wasCut && sync?.state === 'live') {
+        sent.delete(room)
+        if (you?.readSeq !== position.seq || unsent.has(room) || back.has(room)) continue
+        position.queue.set(room, position.seq)
+        cancelSend ??= after(GATHER, send)
+      }
+    }
+  }
+  store.watch(({ rooms }) => rooms, sendAgain, signal)
 
   function tell(room: string, seq: number): void {
     back.delete(room)
@@ -98,6 +138,8 @@ export function createReadActions(
       cancelSend = null
       unsent.clear()
       back.clear()
+      for (const { forget } of sent.values()) forget()
+      sent.clear()
     },
   }
 }
