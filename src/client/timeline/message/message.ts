@@ -32,6 +32,8 @@ export interface MessageEvents {
 
 export type MessageView = ReturnType<typeof messageView>
 
+/** More marks on one letter than any language writes: their ink would cover the rows beside. */
+const STACKED = /\p{M}{6}/u
 /** ms until a message of mine looks unconfirmed, so that a fast ack does not flicker (U45) */
 const SENDING = 400
 /** ms until such a message offers "Cancel" (U46) */
@@ -108,6 +110,7 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
     text.classList.toggle('action', isAction)
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && !isUnfolded())
+    text.classList.toggle('stacked', STACKED.test(row.text ?? ''))
     text.classList.toggle('large-emoji', row.text !== null && isLargeEmoji(row.text))
     const nodes = drawn?.nodes ?? [words.message.deleted(item.deleted ?? 1)]
     text.replaceChildren(...(isAction ? [nameOf(row.user), ' '] : []), ...nodes)
