@@ -8,8 +8,13 @@ const PROTECTED_ABOVE = 10
 /** How many names are indexed in one turn of the loop: half a millisecond. */
 const NAMES_PER_TURN = 50
 
-/** Nobody may be led into another lobby: here i and ! also read as l. */
-const lobbyKeys = (name: string) => new Set(keysOf(name).pairs.map((key) => key.replace(/[i!]/g, 'l')))
+/** Nobody may be led into another lobby: here i and ! also read as l, and symbols count for nothing. */
+const lobbyKeys = (name: string) =>
+  new Set(
+    [name, name.replace(/\p{S}/gu, '')]
+      .flatMap((reading) => keysOf(reading).pairs)
+      .map((key) => key.replace(/[i!]/g, 'l')),
+  )
 
 /**
  * The names of all rooms, for search and look-alikes (I20); SQLite folds only ASCII letters. Read from the store when they

@@ -143,7 +143,7 @@ test.each(['Room 5', 'Channel 4', 'Supporters', 'Kitchen', '茶室', '2026', '�
 )
 
 // prettier-ignore
-test.each(['1obby', 'l0bby', 'lo·bby', 'ʟᴏʙʙʏ', 'ӏоЬЬу', 'Iobby', '!obby', 'lob by', 'ＬＯＢＢＹ', 'löbby'])(
+test.each(['1obby', 'l0bby', 'lo·bby', 'ʟᴏʙʙʏ', 'ӏоЬЬу', 'Iobby', '!obby', 'lob by', 'ＬＯＢＢＹ', 'löbby', '★lobby★', 'lobby✓'])(
   '[I20] the room name %j looks like the lobby: taken', async (name) => {
   const { create } = await aCreator()
   const { code, suggestion = '' } = await refusal(create(name))
