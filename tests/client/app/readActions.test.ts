@@ -20,14 +20,20 @@ function aReader() {
   store.dispatch({ type: 'syncRequested', room: 'lobby' })
   store.dispatch({ type: 'framesReceived', frames: [firstPage(events, { you })], now: NOON })
   const reads = createReadActions(store, socket, { tell() {} }, time.after, new AbortController().signal)
-  const reconnect = () => {
+  const cut = () => {
     store.dispatch(connectionIs('waiting'))
     store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
     store.dispatch(connectionIs('live'))
+  }
+  const join = () => {
     store.dispatch({ type: 'syncRequested', room: 'lobby' })
     store.dispatch({ type: 'framesReceived', frames: [page([])], now: NOON })
   }
-  return { reads, frames, pass: time.pass, reconnect, you: () => store.get().rooms['lobby']?.you }
+  const reconnect = () => {
+    cut()
+    join()
+  }
+  return { reads, frames, pass: time.pass, cut, join, reconnect, you: () => store.get().rooms['lobby']?.you }
 }
 
 test('[U214] messages are unread from where the person was a moment ago: the server hears of that first', () => {
@@ -75,4 +81,15 @@ test('[U71] what was read just before the connection ended is told again over th
   reconnect()
   pass(1_000)
   expect(frames.slice(4)).toEqual([{ ...read, seq: 9 }])
+})
+
+test('[U71] what is read before the room is joined anew waits: the server would ignore it', () => {
+  const { reads, frames, pass, cut, join } = aReader()
+  cut()
+  reads.markReadUpTo('lobby', 5)
+  pass(1_000)
+  expect(frames).toEqual([])
+  join()
+  pass(10_000)
+  expect(frames).toEqual([{ type: 'read', room: 'lobby', seq: 5 }])
 })

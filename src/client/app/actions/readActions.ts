@@ -41,12 +41,15 @@ export function createReadActions(
   let cancelUndoTimer = () => {}
   let settling = new AbortController()
 
+  /** Not yet, in a new connection: the server would ignore the position. */
+  const isJoined = (room: string) => store.get().rooms[room]?.sync.state !== 'unsynced'
+
   function send(): void {
     cancelSend?.()
     for (const [room, seq] of unsent)
-      if (socket.send({ type: 'read', room, seq })) noteSent(room, seq, unsent)
+      if (isJoined(room) && socket.send({ type: 'read', room, seq })) noteSent(room, seq, unsent)
     for (const [room, seq] of back)
-      if (socket.send({ type: 'read', room, seq, back: true })) noteSent(room, seq, back)
+      if (isJoined(room) && socket.send({ type: 'read', room, seq, back: true })) noteSent(room, seq, back)
     cancelSend = unsent.size + back.size > 0 ? after(RETRY, send) : null
   }
 
