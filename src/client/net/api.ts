@@ -27,6 +27,10 @@ export interface Api {
 }
 
 /** @param fetcher `fetch`; tests outside a page pass one that knows the server's address */
+/** Marks of direction that a copied name brings along: this page itself sets them around names. The server refuses them. */
+const AROUND_NAMES = /^[\s\u061c\u200e\u200f\u2066-\u2069]+|[\s\u061c\u200e\u200f\u2066-\u2069]+$/g
+const bare = (name: string) => name.replace(AROUND_NAMES, '')
+
 export function createApi(fetcher: (path: string, init: RequestInit) => Promise<Response>): Api {
   async function ask<T>(method: string, path: string, body?: object): Promise<ApiResult<T>> {
     try {
@@ -60,12 +64,12 @@ export function createApi(fetcher: (path: string, init: RequestInit) => Promise<
 
   return {
     session: () => askForSelf('GET'),
-    signIn: (name, room) => askForSelf('POST', { name, room }),
-    rename: (name) => askForSelf('PATCH', { name }),
+    signIn: (name, room) => askForSelf('POST', { name: bare(name), room }),
+    rename: (name) => askForSelf('PATCH', { name: bare(name) }),
     signOut: () => ask('DELETE', '/api/session'),
     rooms: (text) => ask('GET', `/api/rooms${text === undefined ? '' : `?q=${encodeURIComponent(text)}`}`),
     roomCard: (room) => ask('GET', `/api/rooms/${room}`),
-    makeRoom: (name) => ask('POST', '/api/rooms', { name }),
+    makeRoom: (name) => ask('POST', '/api/rooms', { name: bare(name) }),
     messages: (room, query) => ask('GET', `/api/rooms/${room}/messages?limit=50&${query}`),
     setTopic: (room, topic) => ask('PATCH', `/api/rooms/${room}`, { topic }),
   }

@@ -16,9 +16,6 @@ export const NAME_FAULTS: Record<NameFault, string> = {
 /** Control, private, unassigned and format characters, and letters that are invisible. */
 const REFUSED =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u17b4\u17b5\u115f\u1160\u2800\u3164\uffa0]/u
-/** What a copied name brings along at its ends: marks of direction, as our own page sets around names, and empty spaces. */
-const EDGES =
-  /^[\s\u061c\u200b\u200e\u200f\u2060\u2066-\u2069\ufeff]+|[\s\u061c\u200b\u200e\u200f\u2060\u2066-\u2069\ufeff]+$/g
 /** Scripts with letters that look alike. */
 const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u]
 /** Where two marks on a letter are ordinary; elsewhere vowels, tones and stacked letters are marks too. */
@@ -70,7 +67,7 @@ export function cleanName(
   if (!typed.isWellFormed()) return { fault: 'characters' }
   joiners ??= spellingCharacters()
   const { needed, idle } = joiners
-  const name = typed.normalize('NFC').replace(EDGES, '').replace(/\s+/g, ' ').replace(idle, '')
+  const name = typed.normalize('NFC').trim().replace(/\s+/g, ' ').replace(idle, '')
   if (name === '') return { fault: 'empty' }
   if (REFUSED.test(name) && REFUSED.test(name.replace(needed, ''))) return { fault: 'characters' }
   const graphemes = graphemesOf(name)

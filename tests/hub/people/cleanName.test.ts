@@ -62,22 +62,12 @@ test.each([
   expect(cleanName(typed)).toEqual({ fault: 'characters' })
 })
 
-test.each([
-  ['\u2068محمد\u2069', 'محمد'],
-  ['יוסף\u200f', 'יוסף'],
-  [' \u200eAnn \ufeff', 'Ann'],
-  ['田中\u200b', '田中'],
-])('[I30] marks of direction around the name %j are dropped', (typed, name) => {
-  expect(cleanName(typed)).toEqual({ name })
-})
-
-test.each([
-  ['\u200f', 'empty'],
-  ['\u202egpj', 'characters'],
-  ['a\u2068b', 'characters'],
-] as const)('[I30] %j is refused as %s', (typed, fault) => {
-  expect(cleanName(typed)).toEqual({ fault })
-})
+test.each(['\u202egpj', 'a\u2068b', '\u2068Ann\u2069', 'Ann\u200b', '\u200f'])(
+  '[I2] the name %j has a mark of direction or an invisible space',
+  (typed) => {
+    expect(cleanName(typed)).toEqual({ fault: 'characters' })
+  },
+)
 
 test('[I2] a joiner that changes nothing between Arabic letters is dropped', () => {
   for (const [typed, name] of [
