@@ -221,6 +221,8 @@ describe.skipIf(browserFound === null)('the work of drawing', () => {
   async function aMeasuredPage(name: string) {
     const { context } = await aContext(world.browser)
     const wired = await aWiredPage(place.origin, context, name)
+    // What the page fetches in idle time is not the work of a key or a message.
+    await wired.page.waitForLoadState('networkidle')
     const { client, clock } = await clockOf(wired.page)
     const browser = await world.browser.newBrowserCDPSession()
     return { ...wired, context, clock, memory: () => memoryOf(client, browser) }

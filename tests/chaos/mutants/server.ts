@@ -64,6 +64,10 @@ function onHello(change: (user: string, room: string, seq: number, id: string | 
   }
 }
 
+function plantInWorker(): void {
+  process.env['WORKER'] = new URL('./worker.ts', import.meta.url).href
+}
+
 const plant: Record<string, () => void> = {
   ackBeforeCommit() {
     let foretell: ReturnType<typeof prophet> | null = null
@@ -102,6 +106,17 @@ const plant: Record<string, () => void> = {
       connection.follow = (room) => void setTimeout(() => follow(room), EARLY)
       return open.call(this, connection, user, session)
     }
+  },
+
+  /** The worker counts from 0. Here the start overlooks it, or the server would refuse the log that this leaves (O44). */
+  seqFromMemory() {
+    plantInWorker()
+    const query = Database.prototype.query as (this: Database, sql: string) => ReturnType<Database['query']>
+    Object.assign(Database.prototype, {
+      query(this: Database, sql: string) {
+        return query.call(this, sql.includes('LEFT JOIN events') ? `${sql} HAVING 0` : sql)
+      },
+    })
   },
 
   ignoresIds() {
@@ -149,6 +164,6 @@ const plant: Record<string, () => void> = {
   },
 }
 
-plant[mutant]?.()
-if (plant[mutant] === undefined) process.env['WORKER'] = new URL('./worker.ts', import.meta.url).href
+const plantHere = plant[mutant] ?? plantInWorker
+plantHere()
 await import('../server.ts')
