@@ -4,7 +4,7 @@ import { createApi } from '../../../src/client/net/api.ts'
 test('[I30] a copied name is sent without the marks of direction around it', async () => {
   const sent: unknown[] = []
   const api = createApi(async (_path, { body }) => {
-    sent.push(JSON.parse(String(body)))
+    sent.push(JSON.parse(body as string))
     return Response.json({ user: { id: 'u1', name: 'محمد', role: 'guest' } })
   })
   await api.signIn('\u2068محمد\u2069')
