@@ -18,7 +18,7 @@ export interface Api {
   signOut(): Promise<ApiResult<null>>
   /** My rooms and the most crowded of the others; `text`: those whose name contains it. `more`: some were left out. */
   rooms(text?: string): Promise<ApiResult<{ rooms: RoomEntry[]; more: boolean }>>
-  /** A public room, also for somebody who is not signed in. */
+  /** A public room, also without a session. */
   roomCard(room: string): Promise<ApiResult<RoomCard>>
   makeRoom(name: string): Promise<ApiResult<RoomEntry>>
   /** Messages of a stretch of the log, newest last. `query`: `before=5`, `around=5`, `ids=…`, `pinned=true` (protocol §5). */

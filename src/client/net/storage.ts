@@ -22,7 +22,7 @@ export interface DeviceStorage {
 /** The second part of the key of an unsent entry: devices already hold entries under this word. */
 const ENTRY = 'sent'
 
-/** ms for a first read. A browser whose database is damaged may never answer, and nobody gets in before. */
+/** ms for a first read: a browser with a damaged database may never answer, and signing in waits for it. */
 const PATIENCE = 4_000
 
 /** @throws if the browser refuses storage or does not answer: a first read tries it out */

@@ -21,7 +21,7 @@ export class RoomProbeLimiter {
   readonly #recentProbers = new Buckets(RECENT_PROBER)
   readonly #byAddress: Buckets
   readonly #firstMisses: Buckets
-  /** misses without a session, which hold up nobody who has one */
+  /** misses without a session: they do not count against people with one */
   readonly #withoutSession: Buckets
 
   constructor(clock: Pick<Clock, 'elapsed'>, maxConnectionsPerAddress: number) {

@@ -40,7 +40,7 @@ function hostBehind({ protocol, pathname, hostname }: URL): HTMLElement {
   return h('span', { class: 'text-muted', dir: 'ltr' }, ` (${host})`)
 }
 
-/** An address in a text. @returns null if nobody may follow it */
+/** An address in a text. @returns null if the address is malformed or unsafe */
 export function addressLink(address: string, text: string): HTMLElement[] | null {
   const url = followable(address)
   if (url === null) return null
@@ -54,7 +54,7 @@ export function addressLink(address: string, text: string): HTMLElement[] | null
 /**
  * A link written as `[label](address)`, and behind it its host, unless the label names the host (U121).
  * @param around the characters next to the link: together with them, the label could read as another host
- * @returns null if nobody may follow it
+ * @returns null if the address is malformed or unsafe
  */
 export function writtenLink(
   { address, label, around }: { address: string; label: string; around: string },

@@ -13,7 +13,7 @@ const PATHS = {
   trash: 'M4 5.5h12M8 5.5v-2h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5',
 }
 
-/** A message that the server has stored and nobody has deleted: only such a message offers actions. */
+/** A stored message that is not deleted: only such a message offers actions. */
 export type StoredRow = Row & { id: string; text: string; seq: number }
 
 interface PermittedEntry extends MessageMenuEntry {

@@ -2,7 +2,7 @@ import { buttons, openDialog } from '../../ui/dialog.ts'
 import { button, h } from '../../ui/dom.ts'
 import { words } from '../../words/words.ts'
 
-/** Who reacted to a message: on touch, and without a mouse, nobody sees the tooltip of a chip (U210). */
+/** Who reacted to a message: touch and keyboard show no tooltip of a chip (U210). */
 export function openReactionsDialog(
   reactions: readonly { emoji: string; count: number; names: string }[],
   signal: AbortSignal,

@@ -12,7 +12,7 @@ export async function copyText(text: string): Promise<void> {
   }
 }
 
-/** Selects the text in a field that nobody sees, and copies the selection as Ctrl+C does. */
+/** Selects the text in an invisible field, and copies the selection as Ctrl+C does. */
 function copySelection(text: string): boolean {
   const focused = document.activeElement
   // A modal dialog lets nothing outside itself take the focus.
