@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { CLOSE } from '../../src/shared/errors.ts'
 import type { RoomEvent, User } from '../../src/shared/model.ts'
 import { usePlace } from '../support/server/aPlace.ts'
-import { aContext, aScreen, aSession, DESKTOP, PHONE } from '../support/client/aScreen.ts'
+import { aContext, aScreen, aSession, DESKTOP, PHONE, post } from '../support/client/aScreen.ts'
 import { event, said, you } from '../support/client/aState.ts'
 import { answerHistory, fromAda } from '../support/browser/aTimeline.ts'
 import { browserFound, useBrowser } from '../support/browser/browser.ts'
@@ -241,8 +241,8 @@ const walks: Record<string, Walk> = {
 async function aRoomOf(owner: string, origin: string, context: BrowserContext): Promise<string> {
   await aSession(origin, context, owner)
   const data = { name: `Bees ${names}`, topic: 'Everything about https://example.org/bees' }
-  const answer = await context.request.post(`${origin}/api/rooms`, { data, headers: { origin } })
-  return ((await answer.json()) as { room: string }).room
+  const { room } = (await post(origin, context, '/api/rooms', data)) as { room: string }
+  return room
 }
 
 async function chooseInMenu(page: Page, entry: string): Promise<void> {

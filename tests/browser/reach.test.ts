@@ -1,6 +1,6 @@
 /** How few keystrokes, clicks and taps a newcomer needs. */
 import { describe, expect, test } from 'bun:test'
-import { acknowledged, aContext, aSession, DESKTOP, PHONE, textsOn } from '../support/client/aScreen.ts'
+import { acknowledged, aContext, aSession, DESKTOP, PHONE, post, textsOn } from '../support/client/aScreen.ts'
 import { ada, useTimeline } from '../support/browser/aTimeline.ts'
 import { browserFound } from '../support/browser/browser.ts'
 import { here } from '../support/browser/someScreens.ts'
@@ -43,11 +43,7 @@ describe.skipIf(browserFound === null)('a newcomer', () => {
     const maker = await aContext(world.browser)
     await aSession(place.origin, maker.context, 'Maker')
     const rooms = ['archery', 'boules', 'chess', 'darts', 'epee', 'fencing']
-    for (const name of rooms)
-      await maker.context.request.post(`${place.origin}/api/rooms`, {
-        data: { name },
-        headers: { origin: place.origin },
-      })
+    for (const name of rooms) await post(place.origin, maker.context, '/api/rooms', { name })
     const { context } = await aContext(world.browser, DESKTOP)
     await aSession(place.origin, context, 'Newcomer')
     const page = await context.newPage()

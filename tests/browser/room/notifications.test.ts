@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { aClient } from '../../support/server/aClient.ts'
-import { aContext, DESKTOP } from '../../support/client/aScreen.ts'
+import { aContext, aSession, DESKTOP, post } from '../../support/client/aScreen.ts'
 import { useTimeline } from '../../support/browser/aTimeline.ts'
 import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -47,10 +47,8 @@ describe.skipIf(browserFound === null)('notifications', () => {
   test('[U76] are turned on in settings, shown by one of three tabs, lead to their message and close when it is read', async () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
     await context.addInitScript(fakeNotifications)
-    const post = (path: string, name: string) =>
-      context.request.post(place.origin + path, { data: { name }, headers: { origin: place.origin } })
-    await post('/api/session', 'Tess')
-    await post('/api/rooms', 'Kitchen')
+    await aSession(place.origin, context, 'Tess')
+    await post(place.origin, context, '/api/rooms', { name: 'Kitchen' })
     const kitchen = '.side a[href="/chat/kitchen"]'
     const pages: Page[] = []
     for (let tab = 0; tab < 3; tab += 1) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { aContext, DESKTOP, PHONE } from '../../support/client/aScreen.ts'
+import { aContext, aSession, DESKTOP, PHONE, post } from '../../support/client/aScreen.ts'
 import { focused, heardFrom, useTimeline } from '../../support/browser/aTimeline.ts'
 import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -13,10 +13,8 @@ describe.skipIf(browserFound === null)('rooms', () => {
   /** The page of a person in the lobby who has created these rooms. */
   async function aMember(rooms: string[] = [], size: Parameters<typeof aContext>[1] = DESKTOP) {
     const { context, refused } = await aContext(world.browser, size)
-    const post = (path: string, name: string) =>
-      context.request.post(place.origin + path, { data: { name }, headers: { origin: place.origin } })
-    await post('/api/session', `Nora ${(names += 1)}`)
-    for (const room of rooms) await post('/api/rooms', room)
+    await aSession(place.origin, context, `Nora ${(names += 1)}`)
+    for (const name of rooms) await post(place.origin, context, '/api/rooms', { name })
     const page = await context.newPage()
     await page.goto(`${place.origin}/chat/lobby`)
     await page.waitForSelector('.emoji-button')
@@ -238,10 +236,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.click('.side-foot button')
     await page.keyboard.type('Workshop')
     await dialogOption(page, 'Create “Workshop”').waitFor()
-    await other.request.post(`${place.origin}/api/rooms`, {
-      data: { name: 'workshop' },
-      headers: { origin: place.origin },
-    })
+    await post(place.origin, other.context(), '/api/rooms', { name: 'workshop' })
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await page.locator('dialog .fault', { hasText: 'There’s already a room called Workshop.' }).waitFor()
@@ -278,10 +273,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     const maker = await aMember()
     const topic =
       'Plans: https://example.org/plans and everything else that does not fit into one line of a phone'
-    await maker.context.request.post(`${place.origin}/api/rooms`, {
-      data: { name: 'Planning', topic },
-      headers: { origin: place.origin },
-    })
+    await post(place.origin, maker.context, '/api/rooms', { name: 'Planning', topic })
     await maker.page.goto(`${place.origin}/chat/planning`)
     await maker.page.locator('.head a[href="https://example.org/plans"]').waitFor()
     const { page } = await aMember([], PHONE)

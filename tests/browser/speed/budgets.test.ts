@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { BrowserContext, CDPSession, Page } from 'playwright-core'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { clockOf, median, messages, tasksOf } from '../../support/aMeasure.ts'
-import { aContext, aSession } from '../../support/client/aScreen.ts'
+import { aContext, aSession, post } from '../../support/client/aScreen.ts'
 import { firstPage, members, welcome, you } from '../../support/client/aState.ts'
 import { usePlace } from '../../support/server/aPlace.ts'
 import { movedBy, reading, rowCount, scrollUp } from '../../support/browser/aTimeline.ts'
@@ -310,8 +310,7 @@ describe.skipIf(browserFound === null)('the work of drawing', () => {
 
     test('[W8] ten switches between rooms leave at most 5 MB and 100 nodes', async () => {
       const { page, hear, memory, context } = await aMeasuredPage('Switch')
-      const headers = { origin: place.origin }
-      await context.request.post(`${place.origin}/api/rooms`, { data: { name: 'Other' }, headers })
+      await post(place.origin, context, '/api/rooms', { name: 'Other' })
       await page.reload()
       await page.locator('.emoji-button').waitFor()
       await hear(...messages(1, 100))

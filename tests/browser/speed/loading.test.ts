@@ -44,7 +44,7 @@ describe.skipIf(browserFound === null)('while the page loads', () => {
     events?: readonly RoomEvent[],
   ) {
     const { context, page, refused, shifted } = await aPage(options)
-    const user = await aSession(place.origin, context, `Guest ${crypto.randomUUID().slice(0, 8)}`)
+    const user = await aSession(place.origin, context, `Reader ${crypto.randomUUID().slice(0, 8)}`)
     const connected = Promise.withResolvers<void>()
     let socket: WebSocketRoute | undefined
     const tell = (frame: ServerFrame) => socket?.send(JSON.stringify(frame))

@@ -51,8 +51,23 @@ export async function aContext(
 
 /** Signs a guest in over HTTP, so that pages of this context open as that guest. */
 export async function aSession(origin: string, context: BrowserContext, name: string): Promise<Self> {
-  const answer = await context.request.post(`${origin}/api/session`, { data: { name }, headers: { origin } })
-  return ((await answer.json()) as { user: Self }).user
+  const { user } = (await post(origin, context, '/api/session', { name })) as { user: Self }
+  return user
+}
+
+/** @throws Error with the server's answer if the server refuses */
+export async function post(
+  origin: string,
+  context: BrowserContext,
+  path: string,
+  data: object,
+): Promise<unknown> {
+  const answer = await context.request.post(origin + path, {
+    data,
+    headers: { origin },
+    failOnStatusCode: true,
+  })
+  return await answer.json()
 }
 
 let names = 0
