@@ -4,7 +4,9 @@ import type { NameKeys } from '../ports.ts'
 
 /** Reserved as a whole name and as any word of a name. */
 // prettier-ignore
-const RESERVED_WORDS = ['admin', 'administrator', 'moderator', 'system', 'staff', 'support', 'official', 'hubbub']
+const RESERVED_WORDS = ['admin', 'admins', 'administrator', 'administrators', 'moderator', 'moderators', 'system', 'staff', 'support', 'official', 'hubbub']
+/** A reserved word that has grown together with one of these is reserved, too. Others could be a part of a word: `Badminton`. */
+const GROWN_TOGETHER = /^(?:the|real|team|x+)|(?:team|bot|desk|x+)$/g
 /** Reserved as a whole name only. */
 // prettier-ignore
 const RESERVED_NAMES = ['mod', 'bot', 'owner', 'root', 'host', 'server', 'all', 'everyone', 'here', 'channel', 'room', 'guest', 'deleted', 'you']
@@ -33,6 +35,19 @@ const SIGNS = new RegExp(`[${Object.keys(LETTER_OF_SIGN).join('')}]`, 'gu')
 const ADORNMENTS = /(?![$|∂])\p{S}+/gu
 /** Letters in black circles, in squares and of flags, which have no compatible letter. */
 const ENCLOSED = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]/gu
+
+/** What fancy alphabets and keyboards have for a letter, and the table of `unhomoglyph` does not. Counts against reserved names only. */
+// prettier-ignore
+const FANCY: Record<string, string> = {
+  a: '卂ᗩᎪⲀ₳Ⱥɐ∆', b: '乃ᗷᏴⲂ฿', c: '匚ᑕᏟⲤ¢₵', d: 'ᗪᎠⲆ', e: '乇ᎬⲈ€Ɇǝ', f: '千ᖴ₣', g: 'Ꮆ₲', h: '卄ᕼᎻⲎⱧ', i: '丨ᎥⲒ¡ᴉ', j: 'ᒍᎫ', k: 'ᏦⲔ₭',
+  l: 'ㄥᒪᏞⱠ£₤└', m: '爪ᗰᎷⲘ₥ɯ', n: '几ᑎᏁⲚ₦ŋ', o: 'ㄖᎾᗝⲞ○◯◎●◉⦿⚪⚫⭕⓿☺☻', p: '卩ᑭᏢⲢ₱', r: '尺ᖇᎡⱤɹ', s: '丂ᔕᏚ§₴Ƨ', t: 'ㄒᎢⲦ₮ʇ', u: 'ㄩᑌᏌɄ',
+  v: 'ᐯᏙ', w: '山ᗯᎳ₩', x: '乂᙭ⲬӾ', y: 'ㄚᎩⲨɎʎ', z: '乙ᘔᏃⲌⱫ',
+}
+const LETTER_OF_FANCY = new Map(
+  Object.entries(FANCY).flatMap(([letter, signs]) =>
+    [...signs, ...signs.toLowerCase()].map((sign) => [sign, letter] as const),
+  ),
+)
 
 /** a to z. The table of `unhomoglyph` knows only some of them. */
 const SMALL_CAPITALS = [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡxʏᴢ']
@@ -69,18 +84,28 @@ export function reservedNames(siteName: string, { numbered = false } = {}): (nam
   let reserved: ReturnType<typeof reservedBy> | undefined
   return (name) => {
     const { words, names, phrases } = (reserved ??= reservedBy(siteName))
-    const isNumbered = numbered && /\d\P{L}*$/u.test(name)
+    const isNumbered = numbered && ENDS_WITH_NUMBER.test(name)
     return undressed(name)
       .flatMap(readings)
       .some((text) => {
         const loose = withOneIAndL(text)
         return (
           words.has(withoutSpaces(loose)) ||
+          loose.split(' ').some((word) => words.has(withPairsRead(word.replace(GROWN_TOGETHER, '')))) ||
           phrases.some((phrase) => ` ${loose} `.includes(phrase)) ||
           (!isNumbered && names.has(withoutSpaces(text)))
         )
       })
   }
+}
+
+/** @returns whether a cleaned name, without a number at its end, looks like this word */
+export function imitates(word: string): (name: string) => boolean {
+  return (name) =>
+    !ENDS_WITH_NUMBER.test(name) &&
+    undressed(name)
+      .flatMap(readings)
+      .some((text) => withoutSpaces(withOneIAndL(text)) === withOneIAndL(word))
 }
 
 function reservedBy(siteName: string) {
@@ -95,20 +120,33 @@ function reservedBy(siteName: string) {
   }
 }
 
+const ENDS_WITH_NUMBER = /\d\P{L}*$/u
+/** `1admin` */
+const FIRST_DIGITS = /(?<![\p{L}\p{N}])\p{N}+(?=\p{L})/gu
+/** `管理员admin` */
+const DISTINCT_WORD = new RegExp(`(?<=[A-Za-z])${DISTINCT.source}+|${DISTINCT.source}+(?=[A-Za-z])`, 'gu')
+
 /** In the longer reserved words i and l are one letter: nobody is called `admln`, but many are called Ali, which is not `all`. */
 const withOneIAndL = (text: string) => text.replaceAll('i', 'l')
 
-/** A name, and what is left of it without what adorns it or marks it as a mention: `★Admin★`, `@admin`, `Admin!`, `AdminBot`. */
+/** A name, and what is left of it without what adorns it or marks it as a mention: `★Admin★`, `@admin`, `Admin!`, `AdminBot`, `Bob|Admin`. */
 function undressed(name: string): string[] {
   const letters = name.replace(ENCLOSED, (sign) => {
     const code = sign.codePointAt(0) ?? 0
     return String.fromCharCode(97 + ((code - (code < 0x1f1e6 ? 0x1f150 : 0x1f1e6)) % 32))
   })
+  const fancy = Array.from(letters, (sign) => LETTER_OF_FANCY.get(sign) ?? sign).join('')
   const bare = letters.replace(ADORNMENTS, ' ')
   const begun = bare.replace(/(?<![\p{L}\p{N}@!$|])[@!$|]+/gu, '')
-  const ended = [bare, begun].map((text) => text.replace(/[@!$|]+(?![\p{L}\p{N}@!$|])/gu, ''))
-  const split = ended.map((text) => text.replace(/(?<=\p{Ll})(?=\p{Lu})/gu, ' '))
-  return [...new Set([letters, bare, begun, ...ended, ...split])]
+  const ended = [...new Set([bare, begun])].map((text) => text.replace(/[@!$|]+(?![\p{L}\p{N}@!$|])/gu, ''))
+  const split = [...new Set(ended)].map((text) =>
+    text
+      .replace(/(?<=\p{Ll})(?=\p{Lu})|\|/gu, ' ')
+      .replace(DISTINCT_WORD, ' $& ')
+      // Another word, since `4you` is no `you`.
+      .replace(FIRST_DIGITS, 'x '),
+  )
+  return [...new Set([letters, fancy, bare, begun, ...ended, ...split])]
 }
 
 /**
@@ -117,7 +155,7 @@ function undressed(name: string): string[] {
  */
 function readings(text: string): string[] {
   const words = withoutInvisible(text).replace(SEPARATORS, ' ').trim()
-  const cut = words.replace(/\d+(?= |$)/g, '').trim()
+  const cut = words.replace(/\p{Nd}+(?= |$)/gu, '').trim()
   const typed = new Set([words, cut].flatMap((reading) => [reading.toLowerCase(), withCapitalsRead(reading)]))
   return [...new Set(Array.from(typed, readAsLetters))]
 }

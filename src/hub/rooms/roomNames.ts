@@ -1,6 +1,6 @@
 import { sameNameKey } from '../../shared/sameName.ts'
 import { searchKey } from '../../shared/text.ts'
-import { keysOf } from '../people/lookAlikeKeys.ts'
+import { imitates, keysOf } from '../people/lookAlikeKeys.ts'
 import type { HubDeps } from '../ports.ts'
 
 /** A room with more members is protected from look-alikes. */
@@ -8,13 +8,8 @@ const PROTECTED_ABOVE = 10
 /** How many names are indexed in one turn of the loop: half a millisecond. */
 const NAMES_PER_TURN = 50
 
-/** Nobody may be led into another lobby: here i and ! also read as l, and symbols count for nothing. */
-const lobbyKeys = (name: string) =>
-  new Set(
-    [name, name.replace(/\p{S}/gu, '')]
-      .flatMap((reading) => keysOf(reading).pairs)
-      .map((key) => key.replace(/[i!]/g, 'l')),
-  )
+/** Nobody may be led into another lobby. */
+const isLikeLobby = imitates('lobby')
 
 /**
  * The names of all rooms, for search and look-alikes (I20); SQLite folds only ASCII letters. Read from the store when they
@@ -45,9 +40,8 @@ export class RoomNames {
   /** Has a room this name, or does it look like that of the lobby or of a room with more than ten members? */
   async isTaken(name: string): Promise<boolean> {
     await this.#load()
-    if (this.#names.has(sameNameKey(name))) return true
+    if (this.#names.has(sameNameKey(name)) || isLikeLobby(name)) return true
     const keys = keysOf(name).pairs
-    if (!lobbyKeys('lobby').isDisjointFrom(lobbyKeys(name))) return true
     const alike = keys.flatMap((key) => [...(this.#roomsByKey.get(key) ?? [])])
     return alike.length > 0 && (await this.#deps.store.anyRoomLargerThan(alike, PROTECTED_ABOVE))
   }

@@ -60,6 +60,26 @@ const DISGUISES: readonly (readonly [how: string, typed: string])[] = [
   ['with a small Cherokee letter', 'ꭺdmin'],
   ['with more digits for letters', 'hu88u6'],
   ['grown together with another word', 'SupportTeam'],
+  ['grown together without a capital', 'officialteam'],
+  ['behind an article', 'theadmin'],
+  ['between two x', 'xXadminXx'],
+  ['in the plural', 'moderators'],
+  ['with a digit before it', '1admin'],
+  ['with a circled digit before it', '①admin'],
+  ['between digits', '99admin99'],
+  ['with Indian digits behind it', 'admin३'],
+  ['behind a bar', 'Bob|Admin'],
+  ['next to Chinese', '管理员admin'],
+  ['in Cherokee', 'ᎪᎠᎷᎥᏁ'],
+  ['with one small Cherokee letter', 'ꮇod'],
+  ['in Canadian syllables', 'ᗩᗪᗰIᑎ'],
+  ['in Coptic', 'ⲀⲆⲘⲒⲚ'],
+  ['in Chinese strokes', '卂ᗪ爪丨几'],
+  ['with signs of currencies', '₳Đ₥ł₦'],
+  ['with the sign of the euro', 'syst€m'],
+  ['with a circle for o', 'm○derator'],
+  ['with a turned letter', 'admᴉn'],
+  ['with a turned mark', 'adm¡n'],
 ]
 
 /** From 12 scripts. */
@@ -70,6 +90,7 @@ const ORDINARY = [
   'Йосип', 'Володимир', 'Ελένη', 'Νίκος', 'محمد', 'فاطمة', 'דָּוִד', 'שרה',
   'अनुष्का', 'प्रिया', 'அருண்', 'సీత', 'সুমন', 'สมชาย', '小明', 'さくら',
   'タロウ', '김철수', 'გიორგი', '🦊', 'Zoë 👩‍🚀',
+  'Badminton', 'Stafford', 'sysadmin', 'Ecosystem', '4you', 'Mod小明', '小明', '山田', 'Ann|Bo', '¡Olé!', 'ᏣᎳᎩ', 'Xavier', 'Theresa', 'A○B', '€uro',
 ]
 
 test.each(DISGUISES)('[I4, S11] a reserved name is recognised %s: %j', (_how, typed) => {
