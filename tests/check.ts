@@ -15,6 +15,7 @@ const ALONE = [
   'tests/security/flood.test.ts',
   'tests/security/frames.test.ts',
   'tests/security/slow.test.ts',
+  'tests/store/mentionCosts.test.ts',
 ]
 /** Wait for real timeouts, go through every screen, compile the image, or start on an empty machine. With `--slow`. */
 const SLOW = [

@@ -19,8 +19,12 @@ const MAX_UNITS = 160
 /** Characters before an `@` in which an address without a scheme is recognised. */
 const MAX_ADDRESS = 100
 
+const SPACE = /\s/
 const LETTER = /\p{L}/u
-const DIGIT = /\p{N}/u
+const ASCII_WORD = /[a-z\d]/i
+const REST_OF_WORD = /[a-z\d]+/iy
+/** ASCII without two blanks in a row, as most texts are. */
+const ONE_SPACED = /^[!-~]+(?: [!-~]+)*$/
 /** Also as wide as Japanese keyboards type it. */
 const AT = /[@＠]/g
 /** A foreign name in Katakana goes on as long as the Katakana do. */
@@ -37,7 +41,7 @@ export function namePlaces(text: string): NamePlace[] {
   for (const { index: at } of text.matchAll(AT)) {
     if (names >= MAX_NAMES) break
     if (isInWord(text, at)) continue
-    const ends = endsOfNames(text, at + 1)
+    const ends = possibleNames(text, at + 1)
     names += ends.length
     if (ends.length > 0) places.push({ at, ends })
   }
@@ -87,33 +91,51 @@ function isInWord(text: string, at: number): boolean {
   return /[\p{L}\p{N}]\.\p{L}/u.test(word)
 }
 
-/** Every place where a name that begins at `from` could end, and what the name would be, folded. */
-function endsOfNames(text: string, from: number): NamePlace['ends'] {
-  const ends: { end: number; name: string }[] = []
+/** What a name that begins at `from` could be, folded, for each place where it could end. */
+function possibleNames(text: string, from: number): NamePlace['ends'] {
+  const ends = endsOfNames(text, from)
+  const longest = text.slice(from, ends.at(-1) ?? from)
+  // Folded once: case is all that such a text is folded by.
+  const folded = ONE_SPACED.test(longest) ? longest.toLowerCase() : null
+  return ends.map((end) => {
+    return { end, name: folded?.slice(0, end - from) ?? foldedName(text.slice(from, end)) }
+  })
+}
+
+/** Every place where a name that begins at `from` could end. */
+function endsOfNames(text: string, from: number): number[] {
+  const ends: number[] = []
   let size = 0
   let before = ' '
   for (let end = from; end <= from + MAX_UNITS;) {
     const after = letterAt(text, end)
-    const isSpace = /\s/.test(before)
-    if (!isSpace && isEnd(before, after, letterAt(text, end + after.length)))
-      ends.push({ end, name: foldedName(text.slice(from, end)) })
-    const isOver = after === '' || after === '\n' || (end === from && /\s/.test(after))
-    // A flag, or an emoji with a joiner, is one grapheme of two characters.
-    if (!GOES_ON.test(after)) size += after.length > 1 ? 0.5 : 1
-    if (isOver || size > LIMITS.name.graphemes) break
-    before = after
+    if (!isSpace(before) && isEnd(text, end, before, after)) ends.push(end)
+    if (after === '' || after === '\n' || (end === from && isSpace(after))) break
+    const begin = end
     end += after.length
+    if (ASCII_WORD.test(after)) {
+      // No name ends within a word, so most texts cost a look at each word, not at each letter.
+      REST_OF_WORD.lastIndex = end
+      if (REST_OF_WORD.test(text)) end = REST_OF_WORD.lastIndex
+      size += end - begin
+    } else if (!GOES_ON.test(after)) {
+      // A flag, or an emoji with a joiner, is one grapheme of two characters.
+      size += after.length > 1 ? 0.5 : 1
+    }
+    if (size > LIMITS.name.graphemes) break
+    before = after
   }
   return ends
 }
 
-/** May a name end between these two characters? `next` follows them. */
-function isEnd(before: string, after: string, next: string): boolean {
+const isSpace = (letter: string) => SPACE.test(letter)
+
+/** May a name end here, between these two characters? */
+function isEnd(text: string, end: number, before: string, after: string): boolean {
   if (after === '') return true
-  if (GOES_ON.test(after) || DIGIT.test(after)) return false
-  if (LETTER.test(after)) {
-    if (!isWord(before)) return true
-    return (isUnspaced(before) || isUnspaced(after)) && !(KATAKANA.test(before) && KATAKANA.test(after))
-  }
-  return !(JOINS.test(after) && isWord(next))
+  if (!isWord(after) && !GOES_ON.test(after))
+    return !(JOINS.test(after) && isWord(letterAt(text, end + after.length)))
+  if (!LETTER.test(after)) return false
+  if (!isWord(before)) return true
+  return (isUnspaced(before) || isUnspaced(after)) && !(KATAKANA.test(before) && KATAKANA.test(after))
 }
