@@ -149,6 +149,22 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     expect(refused).toEqual([])
   })
 
+  test('[U197] F6 goes round rooms, header, messages, composer and people in the order of Tab, Shift+F6 back', async () => {
+    const { page } = await aRoom(toLobby, { viewport: { width: 1280, height: 800 } })
+    await page.focus('.composer textarea')
+    const visit = async (key: string) => {
+      await page.keyboard.press(key)
+      return page.evaluate(() => {
+        const parts = [...document.querySelectorAll('#sidebar, header, .log, .composer, #people')]
+        return parts.findIndex((part) => part.contains(document.activeElement))
+      })
+    }
+    const keys = [...Array<string>(5).fill('F6'), 'Shift+F6']
+    const visited: number[] = []
+    for (const key of keys) visited.push(await visit(key))
+    expect(visited).toEqual([4, 0, 1, 2, 3, 2])
+  })
+
   test('[V16] a row that gets the focus lies between header and composer', async () => {
     const { page } = await aRoom({ events: talk(1, 30), people: everybody }, NARROW)
     await page.waitForSelector('.emoji-button')

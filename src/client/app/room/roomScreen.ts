@@ -135,12 +135,13 @@ export function roomScreen(
 
   keyboardSpace(shell, signal)
   refuseFiles(() => say(words.composer.noFiles), signal)
+  // In the order of Tab.
   const parts = [
-    { element: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
     rooms,
+    { element: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
     { element: timeline.element, focus: timeline.focus },
-    people,
     { element: composer.element, focus: composer.focus },
+    people,
   ]
   shortcuts(
     context,
