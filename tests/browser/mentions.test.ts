@@ -73,9 +73,11 @@ describe.skipIf(browserFound === null)('mentions, with two people on a real serv
     // The name comes first and decides on which side the line begins, as it did in the field.
     await say(bob, `@${long} שלום`)
     await say(bob, `@${long} שלום\n\n@${long} שלום`)
+    await say(bob, `- @${long} שלום\n- **@${long}** שלום\n- [ ] @${long} שלום`)
+    await say(bob, `| @${long} שלום | b |\n|---|---|\n| @${long} שלום | c |`)
     await eventually(
-      'six messages',
-      async () => (await bob.locator('.mention', { hasText: long }).count()) === 11,
+      'eight messages',
+      async () => (await bob.locator('.mention', { hasText: long }).count()) === 16,
     )
     const [asMentions, asText] = await bob.evaluate(() => {
       const measure = () =>
