@@ -138,7 +138,7 @@ async function prefetchChunks(): Promise<void> {
   const { connection } = navigator as { connection?: { saveData?: boolean } }
   if (connection?.saveData) return
   // A chunk that fails is fetched again after the next connect, and by the press that needs it.
-  const loadEmoji = async () => (await (await loadEmojiChunk()).fetchEmoji()).blob()
+  const loadEmoji = async () => (await loadEmojiChunk()).prefetchEmoji()
   for (const load of [...dialogChunks, loadSuggestions, loadEmoji]) await load().catch(() => null)
 }
 

@@ -15,7 +15,7 @@ interface SuggestionMatch {
   from: number
   /** Enter takes the first one unasked: what was typed begins its name. Otherwise it may be a face such as `:DD` */
   isSure: boolean
-  items: readonly { insert: string; label: string; hint?: string }[]
+  items: readonly { insert: string; label: string; hint?: string; emoji?: string }[]
 }
 
 export type Suggestions = ReturnType<typeof suggestions>
@@ -85,7 +85,7 @@ export function shortcodeMatch<Entry extends Pick<EmojiEntry, 'shortcodes'>>(
  * in it, Tab or Enter inserts, Escape closes. Its chunk is loaded with the first letter typed.
  */
 export function suggestions(
-  { store }: Pick<Context, 'store'>,
+  { store, emojiMemory }: Pick<Context, 'store' | 'emojiMemory'>,
   room: string,
   { field, replace }: { field: HTMLTextAreaElement; replace(from: number, to: number, text: string): void },
   signal: AbortSignal,
@@ -106,6 +106,7 @@ export function suggestions(
     find(letters: string): readonly EmojiEntry[]
     /** the emoji in my skin tone */
     show(entry: EmojiEntry): string
+    remember(symbol: string): void
   } | null = null
 
   /** People online come first, then the authors of messages, the latest first. */
@@ -122,8 +123,9 @@ export function suggestions(
       const all = await chunk.loadEmoji()
       emoji = {
         all,
-        find: (letters) => chunk.findEmoji(all, letters, MAX_SUGGESTIONS),
-        show: (entry) => chunk.inTone(entry, store.get().settings.emoji.tone),
+        find: (letters) => chunk.findEmoji(all, letters, MAX_SUGGESTIONS, emojiMemory.get().recent),
+        show: (entry) => chunk.inTone(entry, emojiMemory.get().tone),
+        remember: (symbol) => chunk.remember(emojiMemory, symbol),
       }
       if (!signal.aborted && document.activeElement === field) update()
     } catch {
@@ -145,7 +147,7 @@ export function suggestions(
     const items = found.map((entry) => {
       const { shortcodes = [], annotation } = entry
       const code = shortcodes.find(begins) ?? shortcodes[0] ?? annotation
-      return { insert: `${toned(entry)} `, label: `${toned(entry)}  :${code}:` }
+      return { insert: `${toned(entry)} `, label: `${toned(entry)}  :${code}:`, emoji: toned(entry) }
     })
     const isSure = found[0]?.shortcodes?.some(begins) ?? false
     return { from: before.length - letters.length - 1, isSure, items }
@@ -170,6 +172,7 @@ export function suggestions(
       const caret = field.selectionStart + symbol.length - code.length
       exchange(from, to, symbol)
       field.setSelectionRange(caret, caret)
+      emoji?.remember(symbol)
     })
   }
 
@@ -204,6 +207,7 @@ export function suggestions(
     const { from } = match
     show(null)
     exchange(from, field.selectionStart, item.insert)
+    if (item.emoji !== undefined) emoji?.remember(item.emoji)
   }
 
   /** The text has changed. @param typed by a key: pasted and undone text keeps its short names */

@@ -42,6 +42,18 @@ describe.skipIf(browserFound === null)('the emoji picker', () => {
     await page.waitForSelector('[role=option]')
     await page.keyboard.press('Enter')
     await eventually('a hand', async () => (await page.inputValue('textarea')) === '👋🏾 ')
+    await page.keyboard.type(':taco:')
+    await eventually('a taco', async () => (await page.inputValue('textarea')) === '👋🏾 🌮')
+    await open()
+    expect(await firstSection(page).locator('button').allTextContents()).toEqual(['🌮', '👋🏾', '🚀', '👍🏾'])
+  })
+
+  test('[U351] has German names where the page is German', async () => {
+    const { page, cell } = await aPicker({ locale: 'de-AT' })
+    await page.fill('.picker input', 'katze')
+    await cell('Katzengesicht').waitFor()
+    await page.fill('.picker input', ':cat')
+    await cell('Katzengesicht').waitFor()
   })
 
   test('[U243] leads to a category, marks the one on screen, and names the emoji under the pointer and the focus', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { findEmoji, type EmojiEntry } from '../../../src/client/ui/emoji/emoji.ts'
+import { findEmoji, inLanguage, type EmojiEntry } from '../../../src/client/ui/emoji/emoji.ts'
 import { shortcodeMatch, mentionMatch } from '../../../src/client/suggestions/suggestions.ts'
 import { numbers } from '../../support/client/aState.ts'
 
@@ -98,12 +98,36 @@ describe('emoji', () => {
     expect([match?.from ?? null, match?.entry.emoji ?? null]).toEqual([from, emoji])
   })
 
+  const english = async () =>
+    (await import('emoji-picker-element-data/en/github/data.json')).default as EmojiEntry[]
+
   test('[U39] are found by short name first, then by the beginning of one, then by other words', async () => {
-    const all = (await import('emoji-picker-element-data/en/github/data.json')).default as EmojiEntry[]
+    const all = await english()
     const find = (letters: string) => findEmoji(all, letters, 8).map(({ emoji }) => emoji)
     expect(['tada', '+1', 'heart'].map((name) => find(name)[0])).toEqual(['🎉', '👍️', '❤️'])
     expect(find('ta')).toHaveLength(8)
     expect(find('ta')).toContain('🎉')
     expect(find('nosuchthing')).toEqual([])
+  })
+
+  test.each([
+    ['ta', [], '🎉'],
+    ['th', [], '👍️'],
+    ['he', [], '❤️'],
+    ['cat', [], '🐱'],
+    ['ta', ['🎋', '🌮'], '🎋'],
+    ['wa', ['🚶🏽', '👋'], '🚶'],
+    ['tada', ['🌮'], '🎉'],
+  ])('[U350] for %j after the use of %j begin with %s', async (letters, recent, first) => {
+    expect(findEmoji(await english(), letters, 8, recent)[0]?.emoji).toBe(first)
+  })
+
+  test('[U351] have names in the language of the page, and are found by these and by English ones', async () => {
+    const german = (await import('emoji-picker-element-data/de/cldr-native/data.json')).default
+    const all = inLanguage(await english(), german)
+    const find = (letters: string) => findEmoji(all, letters, 64).map(({ emoji }) => emoji)
+    for (const letters of ['katze', 'cat', 'Katzengesicht']) expect(find(letters)).toContain('🐱')
+    expect(all.find(({ emoji }) => emoji === '🐱')?.annotation).toBe('Katzengesicht')
+    expect(all.filter(({ annotation }, at) => annotation === german[at]?.annotation)).toHaveLength(all.length)
   })
 })

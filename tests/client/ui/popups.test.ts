@@ -125,7 +125,9 @@ test('[U124] once the suggestions are closed, nothing of them listens any more',
   const { signal, listeners } = aRoom()
   const field = h('textarea')
   document.body.append(h('form', {}, field))
-  const list = suggestions({ store: createStore(reduce) }, 'lobby', { field, replace: ignore }, signal)
+  const emojiMemory = { get: () => ({ recent: [], tone: 0 }), set: ignore }
+  const context = { store: createStore(reduce), emojiMemory }
+  const list = suggestions(context, 'lobby', { field, replace: ignore }, signal)
   const before = listeners.size
   for (const _ of numbers(1, 20)) {
     field.value = '/'

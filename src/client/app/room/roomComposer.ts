@@ -40,7 +40,7 @@ export function roomComposer(
   /** The chunk that helps with writing is loaded with the first letter. */
   async function openSuggestions(): Promise<void> {
     const chunk = await retryImport(loadSuggestions, signal)
-    suggestions = chunk?.suggestions({ store }, room, composer, signal) ?? null
+    suggestions = chunk?.suggestions({ store, emojiMemory }, room, composer, signal) ?? null
   }
 
   async function suggest(typed: boolean): Promise<void> {

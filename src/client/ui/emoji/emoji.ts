@@ -1,5 +1,7 @@
 /** All emoji with their names, fetched on first use (U39). */
-import file from 'emoji-picker-element-data/en/github/data.json' with { type: 'file' }
+import english from 'emoji-picker-element-data/en/github/data.json' with { type: 'file' }
+import german from 'emoji-picker-element-data/de/cldr-native/data.json' with { type: 'file' }
+import { words } from '../../words/words.ts'
 
 export interface EmojiEntry {
   emoji: string
@@ -14,6 +16,9 @@ export interface EmojiEntry {
   skins?: readonly { emoji: string; tone: number | readonly number[] }[]
 }
 
+/** How many recent emoji are remembered. */
+const MAX_RECENT = 24
+
 /** What a person chose on this device. */
 export interface EmojiChoices {
   /** the latest first */
@@ -27,22 +32,59 @@ export interface EmojiMemory {
   set(choices: EmojiChoices): void
 }
 
-let loading: Promise<readonly EmojiEntry[]> | null = null
+const ENGLISH = english as unknown as string
+/** The names in other languages, by a language's code; where there is no file, names are English. */
+const TRANSLATED: Readonly<Record<string, string>> = { de: german as unknown as string }
 
-/** Asks for the emoji: 70 KB, which the browser then keeps. */
-export const fetchEmoji = () => fetch(new URL(file as unknown as string, import.meta.url))
+/** in the language of the key */
+const loading = new Map<string, Promise<readonly EmojiEntry[]>>()
 
-/** All emoji in display order. Rejects if they cannot be fetched; the next call tries again. */
-export function loadEmoji(): Promise<readonly EmojiEntry[]> {
-  loading ??= (async () => {
-    const response = await fetchEmoji()
+const languageOfPage = () => words.locale.split('-')[0] ?? ''
+
+/** The files with the emoji, English first: 70 KB each, which the browser then keeps. */
+function fetchFiles(language: string): Promise<Response>[] {
+  const translated = TRANSLATED[language]
+  const files = translated === undefined ? [ENGLISH] : [ENGLISH, translated]
+  return files.map((file) => fetch(new URL(file, import.meta.url)))
+}
+
+/** Asks for the emoji, so that the browser has them later. */
+export async function prefetchEmoji(): Promise<void> {
+  await Promise.all(fetchFiles(languageOfPage()).map(async (response) => (await response).blob()))
+}
+
+async function fetchEmoji(language: string): Promise<readonly EmojiEntry[]> {
+  const answers = fetchFiles(language).map(async (asked) => {
+    const response = await asked
     if (!response.ok) throw new Error(`the emoji were answered by ${response.status}`)
     return (await response.json()) as EmojiEntry[]
-  })().catch((error: unknown) => {
-    loading = null
-    throw error
   })
-  return loading
+  const [all = [], translated] = await Promise.all(answers)
+  return translated === undefined ? all : inLanguage(all, translated)
+}
+
+/** The emoji with their names in another language. English words and short codes find them, too. */
+export function inLanguage(
+  all: readonly EmojiEntry[],
+  translated: readonly Pick<EmojiEntry, 'emoji' | 'annotation' | 'tags'>[],
+): EmojiEntry[] {
+  const named = new Map(translated.map((entry) => [entry.emoji, entry]))
+  return all.map((entry) => {
+    const { annotation = entry.annotation, tags = [] } = named.get(entry.emoji) ?? {}
+    return { ...entry, annotation, tags: [...(entry.tags ?? []), ...tags.map((tag) => tag.toLowerCase())] }
+  })
+}
+
+/**
+ * All emoji in display order, with names in the language of the page. Rejects if they cannot be fetched; the next call tries
+ * again.
+ */
+export function loadEmoji(): Promise<readonly EmojiEntry[]> {
+  const language = languageOfPage()
+  const wanted = loading.get(language) ?? fetchEmoji(language)
+  loading.set(language, wanted)
+  wanted.catch(() => loading.delete(language))
+  return wanted
 }
 
 /** The emoji in a skin tone, if it has one. */
@@ -50,15 +92,54 @@ export function inTone({ emoji, skins = [] }: EmojiEntry, tone: number): string 
   return skins.find((skin) => skin.tone === tone)?.emoji ?? emoji
 }
 
-/** The emoji that a few letters match, best first: a whole short code, its start, a part of any name, the start of a tag. */
-export function findEmoji(all: readonly EmojiEntry[], letters: string, limit: number): EmojiEntry[] {
+/** Those that people send most, by the count of the Unicode Consortium. */
+const POPULAR =
+  '😂❤🤣👍😭🙏😘🥰😍😊🎉😁💕🥺😅🔥☺🤦🤷🙄😆🤗😉🎂🤔👏🙂😳🥳😎👌💜😔💪✨💖👀😋😏😢👉💗😩💯🌹💞🎈💙😃😡💐😜🙈🤞😄🤤🙌🤪❣😀💋💀👇💔😌💓🤩🙃😬😱😴🤭😐🌞😒😇🌸😈🎶✌🎊🥵😞💚☀🖤💰😚👑🎁💥🙋☹😑🥴👈💩✅👋'
+
+/** Without skin tones and the mark that asks for a picture in colour. */
+const plain = (emoji: string) => emoji.replace(/\ufe0f|\p{Emoji_Modifier}/gu, '')
+
+/**
+ * The emoji that a few letters match: first those with this very short code, then where one begins so, where a name contains
+ * it, and where a tag begins so. In each of these the recent ones come first, then the popular ones, then short codes.
+ */
+export function findEmoji(
+  all: readonly EmojiEntry[],
+  letters: string,
+  limit: number,
+  recent: readonly string[] = [],
+): EmojiEntry[] {
   const wanted = letters.toLowerCase()
+  const beginsSo = (name: string) => name.startsWith(wanted)
   const rankOf = ({ shortcodes = [], annotation, tags = [] }: EmojiEntry): number => {
     if (shortcodes.includes(wanted)) return 0
-    if (shortcodes.some((code) => code.startsWith(wanted))) return 1
+    if (shortcodes.some(beginsSo)) return 1
     if ([annotation.toLowerCase(), ...shortcodes].some((name) => name.includes(wanted))) return 2
-    return tags.some((tag) => tag.startsWith(wanted)) ? 3 : 4
+    return tags.some(beginsSo) ? 3 : 4
   }
+  const used = [...new Set([...recent.map(plain), ...POPULAR])]
+  const placeOf = ({ emoji }: EmojiEntry) => (used.indexOf(plain(emoji)) + 1 || Infinity) - 1
+  const lengthOf = ({ shortcodes = [] }: EmojiEntry) =>
+    Math.min(...shortcodes.filter(beginsSo).map(({ length }) => length))
   const byRank = Object.groupBy(all, rankOf)
-  return [0, 1, 2, 3].flatMap((rank) => byRank[rank] ?? []).slice(0, limit)
+  return [0, 1, 2, 3]
+    .flatMap((rank) => {
+      const places = (byRank[rank] ?? []).map((entry) => ({
+        entry,
+        place: placeOf(entry),
+        length: lengthOf(entry),
+      }))
+      return places.sort((a, b) => compare(a.place, b.place) || compare(a.length, b.length))
+    })
+    .slice(0, limit)
+    .map(({ entry }) => entry)
+}
+
+/** Also of two infinite numbers. */
+const compare = (a: number, b: number) => Number(a > b) - Number(a < b)
+
+/** Puts an emoji before the others that were used. */
+export function remember(memory: EmojiMemory, emoji: string): void {
+  const { recent, tone } = memory.get()
+  memory.set({ recent: [emoji, ...recent.filter((other) => other !== emoji)].slice(0, MAX_RECENT), tone })
 }

@@ -1,7 +1,7 @@
 import { button, h } from '../dom.ts'
 import { icon } from '../icons.ts'
 import { searchField } from '../textField.ts'
-import { findEmoji, inTone, loadEmoji, type EmojiEntry, type EmojiMemory } from './emoji.ts'
+import { findEmoji, inTone, loadEmoji, remember, type EmojiEntry, type EmojiMemory } from './emoji.ts'
 import { emojiGrid, type EmojiSection } from './emojiGrid.ts'
 import { emojiPicker as english } from '../../words/english/emojiPicker.ts'
 import { addEnglish, words } from '../../words/words.ts'
@@ -9,8 +9,6 @@ import { addEnglish, words } from '../../words/words.ts'
 addEnglish({ emojiPicker: english })
 
 const MAX_FOUND = 64
-/** How many recent emoji are remembered. */
-const MAX_RECENT = 24
 /** The recent ones, as a section. */
 const RECENT = 'recent'
 /** Shows the tones. */
@@ -77,15 +75,14 @@ export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) 
   drawTones()
 
   function choose(emoji: string): void {
-    const { recent, tone } = memory.get()
-    memory.set({ recent: [emoji, ...recent.filter((other) => other !== emoji)].slice(0, MAX_RECENT), tone })
+    remember(memory, emoji)
     pick(emoji)
   }
 
   function sections(): EmojiSection[] {
     const letters = field.value.trim().replaceAll(':', '')
     if (letters !== '') {
-      const entries = findEmoji(all, letters, MAX_FOUND)
+      const entries = findEmoji(all, letters, MAX_FOUND, memory.get().recent)
       return entries.length === 0 ? [] : [{ name: '', title: words.emojiPicker.found, entries }]
     }
     const groups = Object.groupBy(all, ({ group }) => group)
