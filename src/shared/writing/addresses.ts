@@ -9,16 +9,16 @@ export interface FoundAddress {
 }
 
 const START = /https?:\/\/|@/gi
-/** What ends an address wherever it stands: blanks, quotes, marks of code, direction controls, punctuation of Han scripts. */
-const END = String.raw`\s<>"\x60|\\“”«»\u200b\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufffc、-〃〈-〠〰！（），：；？｜`
+/** What ends an address wherever it stands: blanks, quotes, brackets, marks of code, direction controls, punctuation of Han scripts. */
+const END = String.raw`\s<>"\x60|\\\p{Ps}\p{Pe}“”«»‹›\u200b\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufffc、-〃〈-〠〰！＂，：；＜＞？｜～｡､`
 const PATH = new RegExp(`[^${END}()[\\]{}]+`, 'uy')
 const HOST = new RegExp(
   `(?:[^/?#@()[\\]{}${END}]*@)?(?:\\[[\\da-f:.]+\\](?::\\d+)?|[\\p{L}\\p{N}_-][^/?#@()[\\]{},;!'*~${END}]*)`,
   'iuy',
 )
-/** `example.com很好`: a host of ASCII letters ends where a script without spaces begins. */
-const ASCII_HOST = /^[\x21-\x7e]*(?:[a-z\d]\.(?:[a-z]{2,}|\d+)|localhost|:\d+)(?::\d+)?(?=[^\x21-\x7e])/i
-const TRAILING = new Set(".,;:!?'’…([{")
+/** `example.com很好`: a host that ends with ASCII letters ends where a script without spaces begins, but goes on in `grünen.de`. */
+const ASCII_END = /(?:[\p{L}\p{N}]\.(?:[a-z]{2,}|\d+)|localhost|:\d+)(?::\d+)?(?=[^\x21-\x7e])/giu
+const TRAILING = new Set(".,;:!?'‘’…([{")
 const PAIRS: Partial<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 
 const LOCAL = /[\p{L}\p{N}._%+'-]/u
@@ -36,12 +36,20 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
   return pattern.exec(text)?.[0] ?? ''
 }
 
+function hostAt(text: string, at: number): string {
+  const host = matchAt(HOST, text, at)
+  for (const { 0: found, index } of host.matchAll(ASCII_END)) {
+    const end = index + found.length
+    if (!isSpacedWord(letterAt(host, end))) return host.slice(0, end)
+  }
+  return host
+}
+
 /** Where the address that begins with a scheme ends. `opened`: marks before it, which belong to the text if they also end it. */
 function endOfUrl(text: string, start: number, from: number, opened: ReadonlySet<string>): number | null {
-  const host = matchAt(HOST, text, start)
-  const authority = ASCII_HOST.exec(host)?.[0] ?? host
-  if (authority === '') return null
-  let end = start + authority.length
+  const host = hostAt(text, start)
+  if (host === '') return null
+  let end = start + host.length
   if (/[/?#]/.test(text[end] ?? '')) {
     const open: (string | undefined)[] = []
     for (;;) {

@@ -25,6 +25,8 @@ const QUOTE_BLANK = /^ {0,3}>[ \t]*$/
 const ITEM = /^([ \t]*)(?:[-*]|([1-9]\d{0,8}|0)\.)[ \t]+(?=\S)/
 /** A list begins with a small number: `1986. What a year` is a sentence. */
 const MAX_FIRST = 999
+/** A further mark that stands alone: `* * * * * /bin/backup`, `* waves *`, `- - a`. */
+const LONE_MARK = /^[ \t]*(?:[-*][ \t]+[-*]|\*[ \t].*[ \t]\*)(?:[ \t]|$)/
 const TASK = /^\[([ xX])\][ \t]+(?=\S)/
 const TABLE_LINE = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/
 /** A backslash before a mark at the start of a line. */
@@ -75,21 +77,21 @@ interface Item {
   /** where the words begin */
   width: number
   number: string | null
+  mayBeginList: boolean
 }
 
 /** The mark of a list's item at the start of a line. Marks alone, as in `- - -`, are no item. */
 function itemOf({ text }: Line): Item | null {
   const [mark = '', blanks = '', number] = ITEM.exec(text) ?? []
   if (mark === '' || !holdsContent(text.slice(mark.length))) return null
-  return { indent: indentOf(blanks), width: mark.length, number: number ?? null }
+  const mayBeginList = Number(number ?? 0) <= MAX_FIRST && !LONE_MARK.test(text)
+  return { indent: indentOf(blanks), width: mark.length, number: number ?? null, mayBeginList }
 }
 
 /** Is there something to list, other than marks? */
 function holdsContent(text: string): boolean {
   return /[^\s*_~`>#|+=\\-]/.test(text)
 }
-
-const beginsList = (item: Item | null) => item !== null && Number(item.number ?? 0) <= MAX_FIRST
 
 /** The cells of a line of a table. */
 function cellsOf({ text, at }: Line): Prose[] {
@@ -198,7 +200,7 @@ class BlockReader {
     if (before === undefined) return line
     const typed = { text: kept + line.text.slice(before.length), at: line.at }
     const hasEffect =
-      [HEADING, RULE, QUOTE].some((mark) => mark.test(typed.text)) || beginsList(itemOf(typed))
+      [HEADING, RULE, QUOTE].some((mark) => mark.test(typed.text)) || itemOf(typed)?.mayBeginList === true
     // The text before the backslash is blanks, or a number; `at` stays right for what follows the backslash.
     return hasEffect ? { text: typed.text, at: line.at + 1 } : line
   }
@@ -235,6 +237,8 @@ class BlockReader {
       if (mark !== undefined) end = index + 1
     }
     const lines = quoted.slice(0, end - this.#next)
+    // The cat's mouth: `> ^ <`.
+    if (!lines.some((line) => holdsWord(line.text))) return null
     this.#next = end
     return { type: 'quote', blocks: this.#within(lines) }
   }
@@ -254,7 +258,7 @@ class BlockReader {
 
   #list(first: Line): Block | null {
     const begin = itemOf(first)
-    if (begin === null || !beginsList(begin)) return null
+    if (begin?.mayBeginList !== true) return null
     const items: ListItem[] = []
     for (;;) {
       const line = this.#lines[this.#next]

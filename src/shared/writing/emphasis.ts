@@ -91,8 +91,8 @@ function delimiterOf(text: string, tokens: readonly Token[], index: number): Del
   const size = raw.length - (raw.split('\\').length - 1)
   if (mark === '~' ? size !== 2 : size > 3) return null
   const isDouble = size > 1 && mark !== '_'
-  const afterMark = isAtom(tokens[index + 1]) ? to : firstWord(text, to)
-  const beforeMark = isAtom(tokens[index - 1]) ? from : lastWord(text, from)
+  const afterMark = isAtom(tokens[index + 1]) ? to : firstWord(text, to, isDouble)
+  const beforeMark = isAtom(tokens[index - 1]) ? from : lastWord(text, from, isDouble)
   return {
     ...run,
     isEscaped: raw.length > size,

@@ -5,7 +5,7 @@
 import type { Mention } from '../model.ts'
 import { addressesOf } from './addresses.ts'
 import { joinRuns, type Token } from './emphasis.ts'
-import { isWord, mayJoinNext } from '../text.ts'
+import { isBlank, isWord, mayJoinNext } from '../text.ts'
 import { isSpacedWord, letterAt, letterBefore } from './letters.ts'
 import type { Inline, TextRange } from './tree.ts'
 
@@ -190,6 +190,8 @@ class Scanner {
     while (text[to] === '`') to += 1
     const isPrefixed = mayJoinNext(before) && !isWord(letterAt(text, to))
     if (isSpacedWord(before) && !isPrefixed) return null
+    // It begins other code, or quotes as in ``this'' and ``that''.
+    if (/\s/.test(text[end - 1] ?? '') && isSpacedWord(letterAt(text, to))) return null
     return /^`+(?!`)\s*\S/.test(text.slice(at, end)) ? end : null
   }
 
@@ -213,7 +215,8 @@ class Scanner {
     if (close === undefined || this.writing.links <= 0 || text[close + 1] !== '(') return null
     if (text[close - 1] === '\\') return null
     const label = text.slice(at + 1, close)
-    if (label.length > MAX_LABEL || !/[^\s*_~`\\]/.test(label) || /\n\s*\n/.test(label)) return null
+    if (label.length > MAX_LABEL || isBlank(label.replace(/[*_~`\\]/g, '')) || /\n\s*\n/.test(label))
+      return null
     DESTINATION.lastIndex = close + 1
     const [destination = '', address = ''] = DESTINATION.exec(text) ?? []
     // Each attempt may look at the rest of the text, so failed ones count too.

@@ -15,7 +15,11 @@ const AFTER = /[\s\p{Pe}\p{Pf}\p{Pi}\p{Pd}\p{Cf}"':,;.!?<>]/u
 /** Two words in bold may stand on both sides of these; a single mark next to them is part of a path or a formula. */
 const BETWEEN = /[/&+|\u2190-\u21ff]/
 const LEADING = /[\p{Ps}\p{Pi}\p{Pd}\p{Sc}\p{Cf}"'#@+*_~]/u
-const TRAILING = /[\p{Pe}\p{Pf}\p{Pi}\p{Sc}\p{Cf}"'.,:;!?%+*_~]/u
+const TRAILING = /[\p{Pe}\p{Pf}\p{Pi}\p{Sc}\p{Cf}"'.,:;!?%#°™©®+*_~]/u
+/** Within `**` and `~~` also `.NET`, `:tada:`, `>100` and `★ Ann ★`; within single marks they are part of a pattern or a face. */
+const EDGE_OF_DOUBLE = /[.:%\p{Sm}\p{So}]/u
+/** Not next to a mark, nor to quotes around one: `**Pourquoi ?**`, `'**' and '**'`. */
+const BLANK = /[ \xa0\u202f]/
 
 const isEmoji = (letter: string) => EMOJI.test(letter)
 
@@ -68,25 +72,38 @@ export function mayEnd(text: string, from: number, to: number, isDouble: boolean
   return isDouble && (BETWEEN.test(letter) || isUnspaced(letter) || isUnspaced(letterBefore(text, from)))
 }
 
+/**
+ * May this stand between a mark and the nearest letter, at either end?
+ * @param outer the character next to it on the side of the mark; '' if that is the mark
+ */
+function mayEdge(letter: string, isDouble: boolean, outer: string): boolean {
+  if (BLANK.test(letter)) return (isDouble ? /[^"'“”‘’„]/ : /[!?:;«»%\p{Sc}]/u).test(outer)
+  return FOREIGN.test(letter) || (isDouble && EDGE_OF_DOUBLE.test(letter))
+}
+
 /** Where the first letter, digit or emoji behind an opening mark begins; null if more than punctuation comes before it. */
-export function firstWord(text: string, from: number): number | null {
+export function firstWord(text: string, from: number, isDouble: boolean): number | null {
   let index = from
+  let outer = ''
   for (let count = 0; count < MAX_EDGE; count += 1) {
     const letter = letterAt(text, index)
     if (isWord(letter) || isEmoji(letter)) return index
-    if (letter === '' || !(LEADING.test(letter) || FOREIGN.test(letter))) return null
+    if (letter === '' || !(LEADING.test(letter) || mayEdge(letter, isDouble, outer))) return null
+    outer = letter
     index += letter.length
   }
   return null
 }
 
 /** Where the last letter, digit or emoji before a closing mark ends; null if more than punctuation follows it. */
-export function lastWord(text: string, to: number): number | null {
+export function lastWord(text: string, to: number, isDouble: boolean): number | null {
   let index = to
+  let outer = ''
   for (let count = 0; count < MAX_EDGE; count += 1) {
     const letter = letterBefore(text, index)
     if (isWord(letter) || isEmoji(letter)) return index
-    if (letter === '' || !(TRAILING.test(letter) || FOREIGN.test(letter))) return null
+    if (letter === '' || !(TRAILING.test(letter) || mayEdge(letter, isDouble, outer))) return null
+    outer = letter
     index -= letter.length
   }
   return null
