@@ -7,7 +7,7 @@ import type { ErrorCode, REASONS } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { counter } from './counter.ts'
 import type { emojiPicker } from './english/emojiPicker.ts'
-import type { keys } from './english/keys.ts'
+import type { shortcuts } from './english/shortcuts.ts'
 import type { messageMenu } from './english/messageMenu.ts'
 import type { roomDialogs } from './english/roomDialogs.ts'
 import type { settings } from './english/settings.ts'
@@ -278,14 +278,14 @@ const atFirst = {
       me: 'Describe an action: /me waves',
       nick: 'Change your name: /nick Ann',
       shrug: 'Append ¯\\_(ツ)_/¯',
-      help: 'Show keyboard shortcuts and commands',
+      help: 'Show shortcuts and commands',
     },
     meWithoutText: 'Type an action, for example /me waves',
     unknownCommand: (name: string) =>
       `Unknown command /${name}. Type /help for a list, or start with // to send a slash.`,
   },
 
-  help: 'Keyboard shortcuts and commands',
+  help: 'Shortcuts and commands',
 
   emoji: 'Emoji',
 
@@ -361,7 +361,7 @@ const atFirst = {
 interface LaterWords {
   roomDialogs: typeof roomDialogs
   settings: typeof settings
-  keys: typeof keys
+  shortcuts: typeof shortcuts
   messageMenu: typeof messageMenu
   emojiPicker: typeof emojiPicker
 }
