@@ -77,7 +77,7 @@ const walks: Record<string, Walk> = {
     for (const [entry, shows] of [
       ['Jump to a date', 'dialog [type=date]'],
       ['Invite people', 'dialog svg'],
-      ['Keyboard shortcuts and commands', 'dialog dl'],
+      ['Shortcuts and commands', 'dialog dl'],
       ['Sign out', 'dialog .button-danger'],
     ] as const) {
       await chooseInMenu(page, entry)

@@ -199,6 +199,9 @@ export function suggestions(
       ]),
       next.isSure ? 0 : -1,
     )
+    // The keyboard could not reach what is scrolled out of view: the list has as many as fit, and more letters find the others.
+    while (panel.children.length > 1 && panel.scrollHeight > panel.clientHeight)
+      panel.lastElementChild?.remove()
   }
 
   function insert(index: number): void {
@@ -234,6 +237,8 @@ export function suggestions(
   }
 
   field.addEventListener('blur', () => show(null), { signal })
+  // An on-screen keyboard leaves less space, too.
+  window.visualViewport?.addEventListener('resize', () => show(match), { signal })
 
   return {
     update,

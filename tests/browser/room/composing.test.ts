@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { isKept, textsOn } from '../../support/client/aScreen.ts'
+import { isKept, PHONE, textsOn } from '../../support/client/aScreen.ts'
 import { bob, event, said } from '../../support/client/aState.ts'
 import { aTemporaryDir } from '../../support/server/aServer.ts'
 import { useTimeline } from '../../support/browser/aTimeline.ts'
@@ -11,8 +11,8 @@ import { eventually } from '../../support/eventually.ts'
 describe.skipIf(browserFound === null)('the composer', () => {
   const { aRoom } = useTimeline()
 
-  async function aComposer() {
-    const room = await aRoom({ events: [said(1)], people: everybody })
+  async function aComposer(device?: Parameters<typeof aRoom>[1]) {
+    const room = await aRoom({ events: [said(1)], people: everybody }, device)
     const { page } = room
     await page.waitForSelector('.composer [aria-label=Emoji]')
     const field = page.locator('textarea')
@@ -284,6 +284,48 @@ describe.skipIf(browserFound === null)('the composer', () => {
       return [range.getBoundingClientRect().left, element.getBoundingClientRect().left].map(Math.round)
     })
     expect(sides[0]).toBe(sides[1]!)
+  })
+
+  test('[U322] suggests as many as the window has room for, so that no list scrolls', async () => {
+    const { page, field, suggests } = await aComposer({ ...PHONE, viewport: { width: 320, height: 640 } })
+    await field.focus()
+    await page.keyboard.type('@')
+    await suggests(true)
+    const list = page.locator('.suggest')
+    const shown = () =>
+      list.evaluate((box) => {
+        const { top, bottom } = box.getBoundingClientRect()
+        const rows = Array.from(box.children, (row) => row.getBoundingClientRect())
+        const isWhole = rows.every((row) => row.top >= Math.max(top, 0) && row.bottom <= bottom)
+        return { isWhole: isWhole && box.scrollHeight <= box.clientHeight, count: rows.length }
+      })
+    const all = await shown()
+    expect(all).toEqual({ isWhole: true, count: 8 })
+    for (const height of [256, 340]) {
+      await page.setViewportSize({ width: 320, height })
+      await eventually('fewer', async () => (await shown()).isWhole)
+      expect((await shown()).count).toBeWithin(3, all.count)
+      expect(await page.locator('[role=option]').first().textContent()).toBe('Ada')
+    }
+    await page.setViewportSize({ width: 320, height: 640 })
+    await eventually('all again', async () => (await shown()).count === all.count)
+  })
+
+  test('[U320] lists on touch what fingers do, with the keys folded below; beside a mouse the keys', async () => {
+    for (const [device, first, isFolded] of [
+      [PHONE, 'Hold a message', true],
+      [undefined, 'Enter', false],
+    ] as const) {
+      const { page, field } = await aComposer(device)
+      await field.fill('/help')
+      await page.click('.send')
+      const dialog = page.locator('dialog')
+      expect(await dialog.locator('dt').first().textContent()).toBe(first)
+      expect(await dialog.getByText('Shift+Enter').isVisible()).toBe(!isFolded)
+      if (!isFolded) continue
+      await dialog.getByText('With a keyboard').tap()
+      await dialog.getByText('Shift+Enter').waitFor()
+    }
   })
 
   test('[O14] says that a chunk of an older version is gone, and keeps the draft', async () => {

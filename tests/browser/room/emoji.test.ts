@@ -99,21 +99,35 @@ describe.skipIf(browserFound === null)('the emoji picker', () => {
     expect(await focused(page)).toBe('grinning face')
   })
 
-  test('[U243] is a sheet over the whole width on a phone, with nothing to scroll sideways', async () => {
-    const { page } = await aPicker(PHONE)
-    const { width, height } = PHONE.viewport
-    const box = (await page.locator('.picker').boundingBox())!
-    expect([box.x, box.width, Math.round(box.y + box.height)]).toEqual([0, width, height])
-    const isSideways = await page
-      .locator('.emoji-list')
-      .evaluate((list) => getComputedStyle(list).overflowX !== 'hidden' || list.scrollLeft > 0)
-    expect(isSideways).toBe(false)
-    const sizes = await page.locator('.emoji-grid button').evaluateAll((all) =>
-      all.slice(0, 30).map((each) => {
-        const { width: w, height: h } = each.getBoundingClientRect()
-        return Math.min(w, h)
-      }),
-    )
-    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(44)
-  })
+  test.each([320, 375])(
+    '[U243] is a sheet over the whole width of a phone of %s px, with nothing to scroll sideways',
+    async (width) => {
+      const { height } = PHONE.viewport
+      const { page, cell, open } = await aPicker({ ...PHONE, viewport: { width, height } })
+      const box = (await page.locator('.picker').boundingBox())!
+      expect([box.x, box.width, Math.round(box.y + box.height)]).toEqual([0, width, height])
+      const isSideways = await page
+        .locator('.emoji-list')
+        .evaluate((list) => getComputedStyle(list).overflowX !== 'hidden' || list.scrollLeft > 0)
+      expect(isSideways).toBe(false)
+      // A recent one brings the tenth category.
+      await cell('grinning face').tap()
+      await open()
+      await page.getByRole('button', { name: 'Skin tone: Default' }).tap()
+      for (const [row, count] of [
+        ['.emoji-grid', 30],
+        ['[role=group]', 10],
+        ['[role=radiogroup]', 6],
+      ] as const) {
+        const sizes = await page.locator(`.picker ${row} button`).evaluateAll((all) =>
+          all.map((each) => {
+            const { width: w, height: h } = each.getBoundingClientRect()
+            return Math.min(w, h)
+          }),
+        )
+        expect(sizes.length).toBeGreaterThanOrEqual(count)
+        expect(Math.min(...sizes.slice(0, count))).toBeGreaterThanOrEqual(44)
+      }
+    },
+  )
 })

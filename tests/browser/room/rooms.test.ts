@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { aContext, aSession, DESKTOP, PHONE, post } from '../../support/client/aScreen.ts'
-import { focused, heardFrom, useTimeline } from '../../support/browser/aTimeline.ts'
+import { distance, focused, heardFrom, useTimeline } from '../../support/browser/aTimeline.ts'
 import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
 
@@ -38,7 +38,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
 
   test('[A10, U193] have a menu that a key opens at its first entry, and whose button gets the focus back from a dialog', async () => {
     const { page } = await aMember()
-    for (const label of ['Keyboard shortcuts and commands', 'Settings']) {
+    for (const label of ['Shortcuts and commands', 'Settings']) {
       await page.locator('.head [aria-label=Menu]').press('Enter')
       await page.locator('.head [popover] button:first-child:focus').waitFor()
       await page.keyboard.press('ArrowUp')
@@ -299,7 +299,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.locator('.toast', { hasText: 'Link copied' }).waitFor()
     // Its last row is a button, which the browser focuses.
     await page.locator('.head [popovertarget]').tap()
-    await page.getByText('Keyboard shortcuts').tap()
+    await page.getByText('Shortcuts and commands').tap()
     const dialog = page.locator('dialog')
     expect(await dialog.evaluate((it) => [it.scrollHeight > it.clientHeight, it.scrollTop])).toEqual([
       true,
@@ -314,6 +314,13 @@ describe.skipIf(browserFound === null)('rooms', () => {
     const isCut = (text: Element) =>
       text.scrollHeight > text.clientHeight || text.scrollWidth > text.clientWidth
     expect(await line.evaluate(isCut)).toBe(false)
+    // The list makes room for it, and stays at its end.
+    const [list, foot] = [
+      await page.locator('.log').boundingBox(),
+      await page.locator('.undo-line').boundingBox(),
+    ]
+    expect(list!.y + list!.height).toBeLessThanOrEqual(foot!.y)
+    expect(await distance(page)).toBeLessThanOrEqual(1)
   })
 
   test('[U86, A9] that are missing say so, and lead to the lobby', async () => {

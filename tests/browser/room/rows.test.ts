@@ -138,6 +138,45 @@ describe.skipIf(browserFound === null)('a message', () => {
     }
   })
 
+  test.each(['ltr', 'rtl'])(
+    '[U321] on a phone has its three dots clear of every text, and a link at the end of the line takes the tap (%s)',
+    async (dir) => {
+      const text = 'A long message that goes on to the end of its first line, and over a second line.'
+      const link = `https://example.org/${'long/'.repeat(9)}`
+      const events = fromAda(1, 4, (seq) => ({ text: seq === 4 ? link : `${text} ${seq}` }))
+      const { page } = await aRoom({ events }, { ...PHONE, viewport: { width: 320, height: 568 } })
+      await page.evaluate((to) => document.documentElement.setAttribute('dir', to), dir)
+      for (const row of await page.locator('.message').all()) {
+        await row.locator('.text').evaluate((element) => element.closest<HTMLElement>('.message')?.focus())
+        const covered = await row.evaluate((element) => {
+          const dots = element.querySelector('.tool:last-child path')!.getBoundingClientRect()
+          const texts = document.createTreeWalker(document.querySelector('.log')!, NodeFilter.SHOW_TEXT)
+          const under: (string | null)[] = []
+          for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
+            const range = document.createRange()
+            range.selectNodeContents(node)
+            const isUnder = Array.from(range.getClientRects()).some(
+              (box) =>
+                box.left < dots.right &&
+                box.right > dots.left &&
+                box.top < dots.bottom &&
+                box.bottom > dots.top,
+            )
+            if (isUnder) under.push(node.textContent)
+          }
+          const inWindow = dots.left >= 0 && dots.right <= window.innerWidth
+          return { under, inWindow }
+        })
+        expect(covered).toEqual({ under: [], inWindow: true })
+      }
+      const atTheEnd = await page.locator('.text a').evaluate((element) => {
+        const { right, top } = element.getClientRects()[0]!
+        return document.elementFromPoint(right - 2, top + 8)?.tagName
+      })
+      expect(atTheEnd).toBe('A')
+    },
+  )
+
   test('[U26] shows the way to its menu at a tap', async () => {
     const { screen, page } = await aRoom({ events: [ofAda] }, PHONE)
     await rowWith(page, 'of Ada').tap()

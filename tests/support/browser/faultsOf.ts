@@ -9,7 +9,7 @@ const SPACED =
 /**
  * The faults of the screen as it is: text with too little contrast in light, dark or more contrast, content wider than the
  * window although its text is spaced, violations found by axe, and whatever the page's policy refused so far.
- * @param narrow another window that the content must fit
+ * @param narrow another window, in which axe looks, too, and which the content must fit
  */
 export async function faultsOf(
   page: Page,
@@ -17,6 +17,13 @@ export async function faultsOf(
   narrow: { width: number; height: number },
 ): Promise<unknown[]> {
   const wrong: unknown[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, contrast: 'no-preference' })
+    wrong.push(...(await page.evaluate(tooFaint, { text: 4.5, large: 3 })))
+    await page.emulateMedia({ colorScheme, contrast: 'more' })
+    wrong.push(...(await page.evaluate(tooFaint, { text: 7, large: 7 })))
+  }
+  await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' })
   const own = page.viewportSize() ?? narrow
   for (const viewport of [narrow, own]) {
     await page.setViewportSize(viewport)
@@ -29,16 +36,18 @@ export async function faultsOf(
       return scrollWidth - clientWidth
     }, SPACED)
     if (over > 0) wrong.push(`${over} px too wide at ${viewport.width}`)
+    wrong.push(...refused, ...(await violationsOf(page)).map((fault) => [viewport.width, ...fault]))
+    // The policy refuses what axe itself injects.
+    refused.length = 0
   }
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, contrast: 'no-preference' })
-    wrong.push(...(await page.evaluate(tooFaint, { text: 4.5, large: 3 })))
-    await page.emulateMedia({ colorScheme, contrast: 'more' })
-    wrong.push(...(await page.evaluate(tooFaint, { text: 7, large: 7 })))
-  }
-  wrong.push(...refused)
-  // Contrast was measured above, in both themes; axe's other rules do not look at colours. One experimental rule finds what
-  // people who speak to their computer cannot say.
+  return wrong
+}
+
+/**
+ * What axe finds. Contrast is measured apart, in both themes; its other rules do not look at colours. One experimental rule
+ * finds what people who speak to their computer cannot say.
+ */
+async function violationsOf(page: Page): Promise<unknown[][]> {
   const { violations } = await new AxeBuilder({ page })
     .setLegacyMode()
     .options({
@@ -47,11 +56,7 @@ export async function faultsOf(
       rules: { 'color-contrast': { enabled: false }, 'label-content-name-mismatch': { enabled: true } },
     })
     .analyze()
-  wrong.push(...violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]))
-  // The policy refuses what axe itself injects.
-  refused.length = 0
-  await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' })
-  return wrong
+  return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)])
 }
 
 /** Runs in the page. Finds text whose contrast with the colours painted behind it is too low. */
