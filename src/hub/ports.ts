@@ -203,10 +203,10 @@ export interface Store {
   unread(room: string, user: string, after: number): Promise<UnreadAtHead>
   /**
    * Which of these names, as `foldedName` makes them, people of the room have now: its members, and in a public room also
-   * whoever wrote in it. If two people have the same name, a member comes first, then who was seen last.
-   * @returns name → id of the person
+   * whoever wrote in it.
+   * @returns name → its people. Two may have names that fold to one, such as Weiß and Weiss: members first, then who was seen last
    */
-  named(room: string, names: readonly string[]): Promise<Map<string, string>>
+  named(room: string, names: readonly string[]): Promise<Map<string, User[]>>
 
   /** Adds a guest unless another person, who is not stale, holds one of the keys; a race has one winner. */
   addGuest(guest: NewGuest, stale: StaleLimits): Promise<'added' | 'taken'>

@@ -157,7 +157,7 @@ test('[O40, K82] mentions are imported, and count for whoever they mention', asy
   expect(await store.events('lobby', 0, 9)).toMatchObject([{ mentions }])
   expect((await store.newest('lobby', 9))?.messages).toMatchObject([{ mentions }])
   expect(await store.unread('lobby', '0b', 0)).toMatchObject({ mentions: 1 })
-  expect(await store.named('lobby', ['ada'])).toEqual(new Map([['ada', '0a']]))
+  expect(await store.named('lobby', ['ada'])).toEqual(new Map([['ada', [{ id: '0a', name: 'Ada' }]]]))
   await store.close()
 })
 

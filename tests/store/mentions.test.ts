@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
+import type { User } from '../../src/shared/model.ts'
 import { migrate, MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
 import { openInMemory } from '../../src/store/sqlite/sqliteStore.ts'
 import {
@@ -19,11 +20,14 @@ import { describeStores } from './support/world.ts'
 
 const cy = { id: '0c', name: 'Cy' }
 const toBob = [mentionOf(bob)]
+/** The people of each name. */
+const idsOf = (people: ReadonlyMap<string, readonly User[]>) =>
+  Object.fromEntries([...people].map(([name, alike]) => [name, alike.map(({ id }) => id).join()]))
 
 describeStores((store, world) => {
   const mentionsOf = async (user = bob.id) => (await store.unread('lobby', user, 0)).mentions
   const messages = async () => (await store.history('lobby', { at: 'end', limit: 9 }))?.messages
-  const named = async (room: string, ...names: string[]) => Object.fromEntries(await store.named(room, names))
+  const named = async (room: string, ...names: string[]) => idsOf(await store.named(room, names))
 
   test('[K82] mentions are stored with a message or an edit, and are in events, first pages and history', async () => {
     const said = draft('@Bob hi', { id: '01', mentions: toBob })
@@ -117,7 +121,7 @@ describeStores((store, world) => {
   })
 })
 
-test('[M81] of two people with one name a member is mentioned; whoever wrote before an update can be mentioned after it', async () => {
+test('[M81, M85] of two people with one name a member comes first; whoever wrote before an update can be mentioned after it', async () => {
   const db = new Database(':memory:', { strict: true })
   migrate(db, MIGRATIONS.slice(0, 4))
   db.run(`
@@ -127,5 +131,5 @@ test('[M81] of two people with one name a member is mentioned; whoever wrote bef
       ('lobby', 1, '01', 'message', 'a1', 'Ann', 'nonce-01', 1, '{"text":"@Irem"}'),
       ('lobby', 2, '02', 'message', 'b', 'İrem', 'nonce-02', 1, NULL)`)
   const store = openInMemory(db)
-  expect(Object.fromEntries(await store.named('lobby', ['ann', 'irem']))).toEqual({ ann: 'a2', irem: 'b' })
+  expect(idsOf(await store.named('lobby', ['ann', 'irem']))).toEqual({ ann: 'a2,a1', irem: 'b' })
 })

@@ -1,7 +1,7 @@
 /** Where a text may name a person. Pure; only the store knows which of these names people have. */
 import { LIMITS } from '../../shared/limits.ts'
 import { foldedName } from '../../shared/mentions.ts'
-import type { Mention } from '../../shared/model.ts'
+import type { Mention, User } from '../../shared/model.ts'
 import { isUnspaced, isWord, mayNameFollow } from '../../shared/text.ts'
 import { letterAt, letterBefore } from '../../shared/writing/letters.ts'
 import { proseRanges } from '../../shared/writing/writing.ts'
@@ -20,7 +20,7 @@ const MAX_UNITS = 160
 const MAX_ADDRESS = 100
 
 const SPACE = /\s/
-const LETTER = /\p{L}/u
+const DIGIT = /\p{N}/u
 const ASCII_WORD = /[a-z\d]/i
 const REST_OF_WORD = /[a-z\d]+/iy
 /** ASCII without two blanks in a row, as most texts are. */
@@ -31,7 +31,7 @@ const AT = /[@＠]/g
 const KATAKANA = /\p{scx=Katakana}/u
 /** What belongs to the character before it. */
 const GOES_ON = /[\p{M}\p{Emoji_Modifier}\u200c\u200d]/u
-/** Between two letters these are a part of a word: `@ann-marie`, `@ann_b`, `@ann.org`, `@ann/lodash`, `@ann@example`. */
+/** Between two letters of scripts with spaces these are a part of a word: `@ann-marie`, `@ann_b`, `@ann.org`, `@ann/lodash`, `@ann@example`. */
 const JOINS = /[-\u2010\u2011\u05be./@\p{Pc}]/u
 
 /** The places of a text where a person may be named, in order. */
@@ -50,15 +50,15 @@ export function namePlaces(text: string): NamePlace[] {
 
 /**
  * The mentions of a text, in order and not overlapping: at each place the longest name that a person has, but none in code or
- * in an address. @param users by folded name
+ * in an address. @param people by folded name
  */
 export function mentionsIn(
   text: string,
   places: readonly NamePlace[],
-  users: ReadonlyMap<string, string>,
+  people: ReadonlyMap<string, readonly User[]>,
 ): Mention[] {
   const mentions: Mention[] = []
-  if (users.size === 0) return mentions
+  if (people.size === 0) return mentions
   const prose = proseRanges(text)
   let range = 0
   let free = 0
@@ -66,13 +66,20 @@ export function mentionsIn(
     while (range < prose.length && endOf(prose[range]) <= at) range += 1
     const { at: proseAt = Infinity } = prose[range] ?? {}
     if (at < free || at < proseAt) continue
-    const found = ends.findLast(({ end, name }) => end <= endOf(prose[range]) && users.has(name))
-    const user = found && users.get(found.name)
-    if (found === undefined || user === undefined) continue
+    const found = ends.findLast(({ end, name }) => end <= endOf(prose[range]) && people.has(name))
+    if (found === undefined) continue
     free = found.end
-    if (mentions.push({ user, at, length: found.end - at }) === LIMITS.mentions) break
+    const user = meant(text.slice(at + 1, free), people.get(found.name) ?? [])
+    if (user === undefined) continue
+    if (mentions.push({ user: user.id, at, length: free - at }) === LIMITS.mentions) break
   }
   return mentions
+}
+
+/** Of people whose names fold to one the person whose name is typed, but for capitals; otherwise the first. */
+function meant(typed: string, alike: readonly User[]): User | undefined {
+  const written = (name: string) => name.normalize('NFC').toLowerCase()
+  return (alike.length > 1 && alike.find(({ name }) => written(name) === written(typed))) || alike[0]
 }
 
 const endOf = (range: { at: number; length: number } | undefined) => (range ? range.at + range.length : 0)
@@ -132,10 +139,10 @@ const isSpace = (letter: string) => SPACE.test(letter)
 
 /** May a name end here, between these two characters? */
 function isEnd(text: string, end: number, before: string, after: string): boolean {
-  if (after === '') return true
-  if (!isWord(after) && !GOES_ON.test(after))
-    return !(JOINS.test(after) && isWord(letterAt(text, end + after.length)))
-  if (!LETTER.test(after)) return false
+  if (GOES_ON.test(after)) return false
+  const next = JOINS.test(after) ? letterAt(text, end + after.length) : after
+  if (!isWord(next)) return true
+  if (DIGIT.test(after)) return false
   if (!isWord(before)) return true
-  return (isUnspaced(before) || isUnspaced(after)) && !(KATAKANA.test(before) && KATAKANA.test(after))
+  return (isUnspaced(before) || isUnspaced(next)) && !(KATAKANA.test(before) && KATAKANA.test(next))
 }

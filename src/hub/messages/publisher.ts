@@ -37,10 +37,10 @@ export class Publisher {
     const places = namePlaces(text)
     if (places.length === 0) return this.#enqueue(connection, frame, [])
     const names = new Set(places.flatMap(({ ends }) => ends.map(({ name }) => name)))
-    return this.#deps.store.named(frame.room, [...names]).then((users) => {
+    return this.#deps.store.named(frame.room, [...names]).then((people) => {
       // The person may have left the room meanwhile.
       this.#requireAllowed(connection, frame)
-      this.#enqueue(connection, frame, mentionsIn(text, places, users))
+      this.#enqueue(connection, frame, mentionsIn(text, places, people))
     })
   }
 

@@ -7,8 +7,11 @@ import { parseText } from '../../../src/shared/writing/writing.ts'
 
 /** The mentions of a text in a room with these people, as they stand in it. */
 function mentionsOf(text: string, ...people: string[]): string[] {
-  const users = new Map(people.map((name) => [foldedName(name), name]))
-  const mentions = mentionsIn(text, namePlaces(text), users)
+  const named = Map.groupBy(
+    people.map((name) => ({ id: name, name })),
+    ({ name }) => foldedName(name),
+  )
+  const mentions = mentionsIn(text, namePlaces(text), named)
   return mentions.map(({ user, at, length }) => `${user}: ${text.slice(at, at + length)}`)
 }
 
@@ -43,6 +46,8 @@ const FOUND: readonly [text: string, name: string, mention: string][] = [
   ['@👩‍🚀 Zoë!', '👩‍🚀 Zoë', '@👩‍🚀 Zoë'],
   ['@🦊hello', '🦊', '@🦊'],
   ['@Ann :) hi', 'Ann :)', '@Ann :)'],
+  ['@C++/Rust', 'C++', '@C++'],
+  ['@🦊@Bob', '🦊', '@🦊'],
   ['@अन्न, सुनो', 'अन्न', '@अन्न'],
   ['يا @محمد، كيف', 'محمد', '@محمد'],
   ['@می‌خواهم.', 'می‌خواهم', '@می‌خواهم'],
@@ -56,6 +61,10 @@ const FOUND: readonly [text: string, name: string, mention: string][] = [
   ['สวัสดี@สมชายครับ', 'สมชาย', '@สมชาย'],
   ['@민수님 안녕', '민수', '@민수'],
   ['＠田中さん', '田中', '＠田中'],
+  ['@田中-san', '田中', '@田中'],
+  ['@田中/鈴木', '田中', '@田中'],
+  ['@Ann/田中', 'Ann', '@Ann'],
+  ['@李明.你好', '李明', '@李明'],
   ['ཀ@ཀརྨལགས', 'ཀརྨ', '@ཀརྨ'],
   // Prefixes of Arabic and Hebrew, and what their writers leave out
   ['و@محمد', 'محمد', '@محمد'],
@@ -90,6 +99,7 @@ const NOT_FOUND: readonly [text: string, name: string][] = [
   ['```\n@Ann\n```', 'Ann'],
   ['```\n@Ann', 'Ann'],
   ['@アンナ', 'アン'],
+  ['@アン-マリー', 'アン'],
   ['@田中2', '田中'],
   ['@अन्ना', 'अन्न'],
   ['@नीला', 'नील'],
@@ -117,6 +127,22 @@ describe('a text names', () => {
     expect(mentionsOf('@Ann @Lee', 'Ann @Lee', ...people)).toEqual(['Ann @Lee: @Ann @Lee'])
   })
 
+  test('[M82] both of two whom no space divides, where a script has none', () => {
+    expect(mentionsOf('@田中@李明 来', '田中', '李明')).toEqual(['田中: @田中', '李明: @李明'])
+    expect(mentionsOf('@민수@지우', '민수', '지우')).toEqual(['민수: @민수', '지우: @지우'])
+  })
+
+  test('[M85] of people whose names are one but for their spelling the one whose spelling is typed', () => {
+    const people = ['Weiss', 'Weiß', 'Νίκοσ', 'Νίκος']
+    expect(mentionsOf('@weiß @WEISS @Νίκος @ΝΊΚΟΣ', ...people)).toEqual([
+      'Weiß: @weiß',
+      'Weiss: @WEISS',
+      'Νίκος: @Νίκος',
+      'Νίκος: @ΝΊΚΟΣ',
+    ])
+    expect(mentionsOf('@WEISZ @Weiẞ', ...people)).toEqual(['Weiß: @Weiẞ'])
+  })
+
   test('[M82, S43] at most 50 people, and a text of 4,000 `@` is given up early', () => {
     const many = '@Ann '.repeat(60)
     expect(mentionsOf(many, 'Ann')).toHaveLength(LIMITS.mentions)
@@ -129,7 +155,8 @@ describe('a text names', () => {
   })
 
   test('[M82, U170] and the page draws exactly these mentions, whatever the marks around them', () => {
-    const users = new Map(['ann', 'ann lee', 'bob', '田中', 'x_y', '*s*', 'a|b'].map((name) => [name, name]))
+    const names = ['ann', 'ann lee', 'bob', '田中', 'x_y', '*s*', 'a|b']
+    const users = new Map(names.map((name) => [name, [{ id: name, name }]]))
     // prettier-ignore
     const pieces = ['@Ann', '@Ann Lee', '@Bob', '@田中', 'さん', '@x_y', '@*s*', '@a|b', ' ', '\n', '\n\n', '*', '**', '_', '~~', '`', '```', '> ', '- ', '1. ', '# ', '| ', '|', '|-|-|', '---', '[', '](', ')', 'http://a.b/', 'x@y.zz', '\\', '/me ', '.', ',', 'a']
     fc.assert(

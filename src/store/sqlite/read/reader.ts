@@ -11,7 +11,7 @@ import type {
   UnreadAtHead,
 } from '../../../hub/ports.ts'
 import { LIMITS } from '../../../shared/limits.ts'
-import type { HistoryPage, RoomEvent, Self } from '../../../shared/model.ts'
+import type { HistoryPage, RoomEvent, Self, User } from '../../../shared/model.ts'
 import { queryAll, queryOne, type SqlValues } from '../database.ts'
 import { nameOwnersOf } from '../nameOwners.ts'
 import { readNewest, readPage } from './historyPages.ts'
@@ -30,14 +30,14 @@ const UNREAD = `
 const OLDEST_COUNTED = `
   SELECT seq FROM messages WHERE ${RECEIVED} ORDER BY seq DESC LIMIT 1 OFFSET ${LIMITS.unread - 1}`
 
-// A join, since `IN` copies the names into a table first, which takes as long again. Of two people with one name, the last row
-// is kept. Every room is public, so that all who wrote in it can be mentioned.
+// A join, since `IN` copies the names into a table first, which takes as long again. Every room is public, so
+// that all who wrote in it can be mentioned.
 const NAMED = `
-  SELECT folded AS name, users.id,
+  SELECT folded, users.id, name,
     EXISTS (SELECT 1 FROM members WHERE user_id = users.id AND room = $room) AS isMember
   FROM json_each($names) CROSS JOIN users ON folded = value
   WHERE (isMember OR EXISTS (SELECT 1 FROM authors WHERE user_id = users.id AND room = $room))
-  ORDER BY isMember, seen`
+  ORDER BY isMember DESC, seen DESC`
 
 /** The half of `Store` that reads; its contract stands in `hub/ports.ts`. Synchronous. */
 export class Reader {
@@ -155,12 +155,15 @@ export class Reader {
     return { unread: found?.unread ?? 0, mentions: found?.mentions ?? 0, head }
   }
 
-  named(room: string, names: readonly string[]): Map<string, string> {
-    const rows = queryAll<{ name: string; id: string }>(this.#db, NAMED, {
-      room,
-      names: JSON.stringify(names),
-    })
-    return new Map(rows.map(({ name, id }) => [name, id]))
+  named(room: string, names: readonly string[]): Map<string, User[]> {
+    const values = { room, names: JSON.stringify(names) }
+    const people = new Map<string, User[]>()
+    for (const { folded, id, name } of queryAll<User & { folded: string }>(this.#db, NAMED, values)) {
+      const alike = people.get(folded)
+      if (alike === undefined) people.set(folded, [{ id, name }])
+      else alike.push({ id, name })
+    }
+    return people
   }
 
   nameTaken(keys: NameKeys, at: number, stale: StaleLimits, user?: string): boolean {
