@@ -7,6 +7,7 @@ import { pickEmoji } from '../ui/emoji/pickEmoji.ts'
 import { isolated } from '../ui/format.ts'
 import { iconButton } from '../ui/icons.ts'
 import { isMac } from '../ui/isMac.ts'
+import { isComposing } from '../ui/textField.ts'
 import { words } from '../words/words.ts'
 
 export type Composer = ReturnType<typeof composer>
@@ -97,8 +98,8 @@ export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: A
   }
 
   function onKeydown(event: KeyboardEvent): void {
-    // An Enter that ends an input method's composition does not send; Safari reports it as key code 229 only (U31).
-    if (event.isComposing || event.keyCode === 229 || on.key?.(event)) return
+    // (U31)
+    if (isComposing(event) || on.key?.(event)) return
     const mark = markOf(event)
     if (mark !== undefined) {
       event.preventDefault()

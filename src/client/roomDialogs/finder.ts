@@ -2,7 +2,7 @@ import type { RoomEntry } from '../../shared/model.ts'
 import { openDialog } from '../ui/dialog.ts'
 import { h, type Child } from '../ui/dom.ts'
 import { iconOf } from '../ui/icons.ts'
-import { listbox, searchField } from '../ui/textField.ts'
+import { isComposing, listbox, searchField } from '../ui/textField.ts'
 import { roomAddress } from '../state/roomName.ts'
 import type { State } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
@@ -88,8 +88,7 @@ export function openFinder<Room extends RoomEntry>(
   }
 
   function handleKey(event: KeyboardEvent): void {
-    // Chrome reports 229 for keys that an input method handles, also where `isComposing` is false.
-    if (event.isComposing || event.keyCode === 229) return
+    if (isComposing(event)) return
     const isEnter = event.key === 'Enter'
     if (isEnter && options.selected() >= 0) options.chooseSelected()
     else if (isEnter) options.select(0)

@@ -71,7 +71,7 @@ export function roomHeader(
   topic.addEventListener('click', (event) => {
     if (!(event.target as Element).closest('a')) openTopic()
   })
-  void on.linksLoaded.then(drawTopic)
+  void on.linksLoaded.then(() => signal.aborted || drawTopic())
   store.watch(
     (state) => roomName(state, room),
     (name) => title.replaceChildren(h('bdi', {}, name)),

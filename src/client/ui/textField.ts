@@ -49,6 +49,9 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]) {
   }
 }
 
+/** Is this key an input method's, such as the Enter that ends a composition? Safari reports that one as key code 229 only. */
+export const isComposing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229
+
 /** A text field with its label as placeholder. `search` is called at each change. */
 export function searchField(
   label: string,

@@ -48,6 +48,20 @@ describe.skipIf(browserFound === null)('the emoji picker', () => {
     expect(await firstSection(page).locator('button').allTextContents()).toEqual(['🌮', '👋🏾', '🚀', '👍🏾'])
   })
 
+  test('[U31] is not chosen from by the Enter that ends a composition in its search', async () => {
+    const { page, context } = await aPicker()
+    await page.focus('.picker input')
+    const keyboard = await context.newCDPSession(page)
+    const text = 'cat'
+    await keyboard.send('Input.imeSetComposition', { text, selectionStart: 3, selectionEnd: 3 })
+    const key = { key: 'Enter', windowsVirtualKeyCode: 229 }
+    await keyboard.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...key })
+    await keyboard.send('Input.insertText', { text })
+    expect(await page.locator('.picker').count()).toBe(1)
+    await page.keyboard.press('Enter')
+    await eventually('a cat', async () => (await page.inputValue('textarea')) === '🐱')
+  })
+
   test('[U351] has German names where the page is German', async () => {
     const { page, cell } = await aPicker({ locale: 'de-AT' })
     await page.fill('.picker input', 'katze')

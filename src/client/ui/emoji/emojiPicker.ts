@@ -1,6 +1,6 @@
 import { button, h } from '../dom.ts'
 import { icon } from '../icons.ts'
-import { searchField } from '../textField.ts'
+import { isComposing, searchField } from '../textField.ts'
 import { findEmoji, inTone, loadEmoji, remember, type EmojiEntry, type EmojiMemory } from './emoji.ts'
 import { emojiGrid, type EmojiSection } from './emojiGrid.ts'
 import { emojiPicker as english } from '../../words/english/emojiPicker.ts'
@@ -37,6 +37,7 @@ export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) 
   let all: readonly EmojiEntry[] = []
   const field = searchField(words.emojiPicker.find, draw, {
     onKeydown(event: KeyboardEvent) {
+      if (isComposing(event)) return
       if (event.key === 'Enter') grid.pickFirst()
       else if (event.key === 'ArrowDown') grid.focusFirst()
       else return
