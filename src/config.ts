@@ -1,6 +1,6 @@
 /** Reads the environment once into a checked `Config`. README.md and `.env.example` document the same variables. */
 import { readFileSync } from 'node:fs'
-import { canRoute } from './http/origin.ts'
+import { canRoute, isHost } from './http/origin.ts'
 import { isAddress, parseRange, type TrustProxy } from './lib/address.ts'
 import { OperatorError } from './lib/operatorError.ts'
 
@@ -37,10 +37,10 @@ function list<T>(text: string, read: (part: string) => T | undefined): T[] | und
   return parts.every((part) => part !== undefined) ? parts : undefined
 }
 
-/** `https://chat.example` from any spelling of it; undefined for an address with a path, a user or a query. */
+/** `https://chat.example` from any spelling of it; undefined for an address with a path, a user, a query or a wildcard. */
 function originOf(text: string): string | undefined {
   const url = URL.parse(text)
-  if (!url || !/^https?:$/.test(url.protocol)) return undefined
+  if (!url || !/^https?:$/.test(url.protocol) || !isHost(url.host)) return undefined
   return url.href === `${url.origin}/` && !/[?#\s]/.test(text) ? url.origin : undefined
 }
 

@@ -9,6 +9,9 @@ export interface Origins {
 /** A host name or address, with an optional port, as a Host header may have it. */
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::(\d{1,5}))?$/
 
+/** Can a Host header be this? A wildcard or a variable that nobody replaced, as in `https://${DOMAIN}`, cannot. */
+export const isHost = (host: string) => HOST.test(host)
+
 /** Elysia's router misreads the path when the Host has fewer characters: `/zzz/admin` would be `/admin`. */
 const MIN_HOST_LENGTH = 4
 
@@ -39,7 +42,7 @@ export function isLoopbackHost(host: string): boolean {
  */
 export function hostOf(header: string, origins: Origins): string | null {
   const host = header.toLowerCase()
-  if (!HOST.test(host) || !canRoute(host) || portOf(host) > 65_535) return null
+  if (!isHost(host) || !canRoute(host) || portOf(host) > 65_535) return null
   if (origins.publicUrl === null) return host
   const known = [origins.publicUrl, ...origins.allowedOrigins]
   return ownOrigins(host).some((origin) => known.includes(origin)) || isLoopbackHost(host) ? host : null

@@ -66,8 +66,10 @@ function commandMatch(before: string): SuggestionMatch | null {
   }
 }
 
-/** May a short name of an emoji begin behind this character? `at 10:30:` has none. */
-const mayCodeFollow = (previous: string) => /^[\s([{"']?$/.test(previous) || isUnspaced(previous)
+/** May a short name of an emoji begin behind this character, which may be an emoji? `at 10:30:` has none. */
+const mayCodeFollow = (previous: string) =>
+  /^(?:[\s([{"'\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\ufe0f]|)$/u.test(previous) ||
+  isUnspaced(previous)
 
 /** The emoji of a short code such as `:tada:` that ends at the caret, and the index of its first colon; null if there is none. */
 export function shortcodeMatch<Entry extends Pick<EmojiEntry, 'shortcodes'>>(

@@ -6,6 +6,9 @@ const SCRIPTS = ['Latin', 'Cyrillic', 'Greek', 'Armenian', 'Cherokee', 'Hebrew',
   .concat(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u)
 /** A label of these scripts can imitate a Latin one, so it is not shown as typed before a Latin top-level domain. */
 const LOOKS_LATIN = /^[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\d-]+$/u
+/** Latin letters other than those of European and Vietnamese spelling, some of which look like a to z: `ɡoogle.com`, `ıcloud.com`. */
+const ODD_LATIN =
+  /(?![a-z\u00c0-\u0130\u0132-\u0137\u0139-\u017e\u01a0\u01a1\u01af\u01b0\u0218-\u021b\u1e00-\u1eff])\p{Script=Latin}/iu
 
 /** May this host be shown as typed? Not if a label mixes scripts or looks like a Latin one: `аррӏе.com`. */
 function isHonest(host: string): boolean {
@@ -13,7 +16,7 @@ function isHonest(host: string): boolean {
   const isLatinDomain = /^[a-z]+$/i.test(labels.at(-1) ?? '')
   return labels.every((label) => {
     if (!/[^\0-\x7f]/.test(label)) return true
-    if (/[^\p{L}\p{M}\p{N}-]/u.test(label)) return false
+    if (/[^\p{L}\p{M}\p{N}-]/u.test(label) || ODD_LATIN.test(label)) return false
     const isMixed = SCRIPTS.filter((script) => script.test(label)).length > 1
     return !isMixed && !(isLatinDomain && LOOKS_LATIN.test(label))
   })
