@@ -211,15 +211,18 @@ class BlockReader {
     if (fence === '') return null
     const info = behind.trimStart()
     const isLanguage = LANGUAGE.test(info)
-    const code = isLanguage || info === '' ? [] : [info]
+    const beginsWithCode = info !== '' && !isLanguage
+    const code = beginsWithCode ? [info] : []
     let index = this.#next + 1
-    for (let isOpen = true; isOpen && index < this.#lines.length; index += 1) {
+    let isOpen = true
+    for (; isOpen && index < this.#lines.length; index += 1) {
       const { text: line = '' } = this.#lines[index] ?? {}
       const last = beforeFence(line, fence)
       isOpen = last === null
       if (last !== '') code.push(last ?? line)
     }
-    if (code.join('').trim() === '') return null
+    // `~~~yay` has no end.
+    if (code.join('').trim() === '' || (fence.startsWith('~') && (isOpen || beginsWithCode))) return null
     this.#next = index
     return { type: 'code', language: isLanguage ? info.trim() : '', text: code.join('\n') }
   }

@@ -35,6 +35,8 @@ const BACKTICKS = /`+/g
 const RUN: Partial<Record<string, RegExp>> = { '*': /(?:\\?\*)+/y, _: /(?:\\?_)+/y, '~': /(?:\\?~)+/y }
 const DESTINATION = /\(((?:https?:\/\/|mailto:)[^\s<>()`]*(?:\([^\s<>()`]*\)[^\s<>()`]*)*)\)/iy
 const MAX_LABEL = 1_000
+/** What backticks hold that are cheeks of faces: ``(`･ω･´) (`･ω･´)``, ``(´･ω･`) (`･ω･´)``. */
+const FACES = /´|^`[)）].*[(（]$/su
 
 /** A part that is one whole: no mark within it counts. */
 interface Whole {
@@ -192,7 +194,8 @@ class Scanner {
     if (isSpacedWord(before) && !isPrefixed) return null
     // It begins other code, or quotes as in ``this'' and ``that''.
     if (/\s/.test(text[end - 1] ?? '') && isSpacedWord(letterAt(text, to))) return null
-    return /^`+(?!`)\s*\S/.test(text.slice(at, end)) ? end : null
+    const code = text.slice(at, end)
+    return /^`+(?!`)\s*\S/.test(code) && !FACES.test(code) ? end : null
   }
 
   #code(): void {
