@@ -138,13 +138,17 @@ describe.skipIf(browserFound === null)('a message', () => {
     }
   })
 
-  test.each(['ltr', 'rtl'])(
-    '[U321] on a phone has its three dots clear of every text, and a link at the end of the line takes the tap (%s)',
-    async (dir) => {
+  test.each([
+    ['ltr', { ...PHONE, viewport: { width: 320, height: 568 } }],
+    ['rtl', { ...PHONE, viewport: { width: 320, height: 568 } }],
+    ['ltr', { viewport: { width: 320, height: 256 } }],
+  ] as const)(
+    '[U321] in a narrow window has its three dots clear of every text, and a link at the end of the line takes the press (%s %j)',
+    async (dir, device) => {
       const text = 'A long message that goes on to the end of its first line, and over a second line.'
       const link = `https://example.org/${'long/'.repeat(9)}`
       const events = fromAda(1, 4, (seq) => ({ text: seq === 4 ? link : `${text} ${seq}` }))
-      const { page } = await aRoom({ events }, { ...PHONE, viewport: { width: 320, height: 568 } })
+      const { page } = await aRoom({ events }, device)
       await page.evaluate((to) => document.documentElement.setAttribute('dir', to), dir)
       for (const row of await page.locator('.message').all()) {
         await row.locator('.text').evaluate((element) => element.closest<HTMLElement>('.message')?.focus())
