@@ -266,6 +266,27 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     expect(list?.height).toBeGreaterThanOrEqual(80)
   })
 
+  test('[U352] at 320 × 200 a search of rooms shows a whole room below its field', async () => {
+    const { page } = await aRoom(toLobby, { viewport: { width: 320, height: 200 } })
+    const open = {
+      switcher: () => page.keyboard.press('Control+k'),
+      browse: async () => {
+        await openPanel(page, 'sidebar')
+        await page.click('.side-foot button')
+      },
+    }
+    for (const [name, press] of Object.entries(open)) {
+      await press()
+      await page.waitForSelector('[role=option]')
+      const [list, row] = await Promise.all(
+        ['.finder-rows', '[aria-selected=true]'].map((part) => page.locator(part).boundingBox()),
+      )
+      expect(list?.height, name).toBeGreaterThanOrEqual(row?.height ?? 999)
+      await page.keyboard.press('Escape')
+      await page.waitForSelector('dialog', { state: 'detached' })
+    }
+  })
+
   test('[A30, V15] with reduced motion no animation lasts over 1 ms', async () => {
     const { page } = await aRoom({ events: talk(1, 20), people: everybody }, NARROW)
     await page.waitForSelector('.emoji-button')
