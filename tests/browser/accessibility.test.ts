@@ -266,7 +266,7 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     expect(list?.height).toBeGreaterThanOrEqual(80)
   })
 
-  test('[U352] at 320 × 200 a search of rooms shows a whole room below its field', async () => {
+  test('[U352] at 320 × 200 a search of rooms shows a room below its field, and the picker a row of emoji', async () => {
     const { page } = await aRoom(toLobby, { viewport: { width: 320, height: 200 } })
     const open = {
       switcher: () => page.keyboard.press('Control+k'),
@@ -285,6 +285,11 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
       await page.keyboard.press('Escape')
       await page.waitForSelector('dialog', { state: 'detached' })
     }
+    await page.keyboard.press('Escape')
+    await page.click('.emoji-button')
+    const emoji = await page.locator('.emoji-grid button').first().boundingBox()
+    const grid = await page.locator('.emoji-list').boundingBox()
+    expect(grid?.height).toBeGreaterThanOrEqual(emoji?.height ?? 999)
   })
 
   test('[A30, V15] with reduced motion no animation lasts over 1 ms', async () => {
