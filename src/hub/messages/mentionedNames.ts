@@ -31,8 +31,10 @@ const AT = /[@＠]/g
 const KATAKANA = /\p{scx=Katakana}/u
 /** What belongs to the character before it. */
 const GOES_ON = /[\p{M}\p{Emoji_Modifier}\u200c\u200d]/u
-/** Between two letters of scripts with spaces these are a part of a word: `@ann-marie`, `@ann_b`, `@ann.org`, `@ann/lodash`, `@ann@example`. */
-const JOINS = /[-\u2010\u2011\u05be./@\p{Pc}]/u
+/** Between two letters of scripts with spaces these are a part of a word: `@ann-marie`, `@ann_b`, `@ann.org`, `@ann/lodash`. */
+const JOINS = /[-\u2010\u2011\u05be./\p{Pc}]/u
+/** The rest of somebody's address in another place: `@ann@mastodon.example`. */
+const HOST = /@[\p{L}\p{M}\p{N}-]{1,63}\.[\p{L}\p{N}]/uy
 
 /** The places of a text where a person may be named, in order. */
 export function namePlaces(text: string): NamePlace[] {
@@ -40,7 +42,9 @@ export function namePlaces(text: string): NamePlace[] {
   let names = 0
   for (const { index: at } of text.matchAll(AT)) {
     if (names >= MAX_NAMES) break
-    if (isInWord(text, at)) continue
+    // `@ann@bob` may be both of them.
+    const mayFollow = places.at(-1)?.ends.some(({ end }) => end === at)
+    if (!mayFollow && isInWord(text, at)) continue
     const ends = possibleNames(text, at + 1)
     names += ends.length
     if (ends.length > 0) places.push({ at, ends })
@@ -65,7 +69,7 @@ export function mentionsIn(
   for (const { at, ends } of places) {
     while (range < prose.length && endOf(prose[range]) <= at) range += 1
     const { at: proseAt = Infinity } = prose[range] ?? {}
-    if (at < free || at < proseAt) continue
+    if (at < free || at < proseAt || (at !== free && isInWord(text, at))) continue
     const found = ends.findLast(({ end, name }) => end <= endOf(prose[range]) && people.has(name))
     if (found === undefined) continue
     free = found.end
@@ -140,7 +144,9 @@ const isSpace = (letter: string) => SPACE.test(letter)
 /** May a name end here, between these two characters? */
 function isEnd(text: string, end: number, before: string, after: string): boolean {
   if (GOES_ON.test(after)) return false
-  const next = JOINS.test(after) ? letterAt(text, end + after.length) : after
+  HOST.lastIndex = end
+  const isJoined = JOINS.test(after) || (after === '@' && HOST.test(text))
+  const next = isJoined ? letterAt(text, end + after.length) : after
   if (!isWord(next)) return true
   if (DIGIT.test(after)) return false
   if (!isWord(before)) return true

@@ -127,9 +127,14 @@ describe('a text names', () => {
     expect(mentionsOf('@Ann @Lee', 'Ann @Lee', ...people)).toEqual(['Ann @Lee: @Ann @Lee'])
   })
 
-  test('[M82] both of two whom no space divides, where a script has none', () => {
+  test('[M82, M83] both of two whom no space divides, but nobody in the address of another place', () => {
     expect(mentionsOf('@田中@李明 来', '田中', '李明')).toEqual(['田中: @田中', '李明: @李明'])
     expect(mentionsOf('@민수@지우', '민수', '지우')).toEqual(['민수: @민수', '지우: @지우'])
+    expect(mentionsOf('@Ada@bob, @Bob@Ada@Bob?', 'Ada', 'Bob').join()).toBe(
+      'Ada: @Ada,Bob: @bob,Bob: @Bob,Ada: @Ada,Bob: @Bob',
+    )
+    expect(mentionsOf('@Ada@nobody', 'Ada')).toEqual(['Ada: @Ada'])
+    expect(mentionsOf('@nobody@Ada @Ada@ada.example a@Ada@Ada @@Ada', 'Ada')).toEqual([])
   })
 
   test('[M85] of people whose names are one but for their spelling the one whose spelling is typed', () => {
@@ -146,7 +151,7 @@ describe('a text names', () => {
   test('[M82, S43] at most 50 people, and a text of 4,000 `@` is given up early', () => {
     const many = '@Ann '.repeat(60)
     expect(mentionsOf(many, 'Ann')).toHaveLength(LIMITS.mentions)
-    for (const unit of ['@', '@ ', '@a ', '@.,;!?', '/@a', '@田中さん鍵を見', '@a\u0301\u0301']) {
+    for (const unit of ['@', '@ ', '@a ', '@a', '@.,;!?', '/@a', '@田中さん鍵を見', '@a\u0301\u0301']) {
       const text = unit.repeat(4_000 / unit.length)
       const names = namePlaces(text).flatMap(({ ends }) => ends)
       expect(names.length).toBeLessThan(1_100)
