@@ -1,8 +1,8 @@
-/** Rooms whose names have one key have one name: it ignores capitals, accents of Latin letters, spaces and punctuation. */
+/** Rooms whose names have one key have one name: it ignores capitals, accents of Latin letters, spaces, what is invisible, and punctuation but for `C#` and `A*`. */
 export const sameNameKey = (name: string) =>
   name
     .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/[\u0300-\u036f\u200c\u200d\ufe0e\ufe0f]/g, '')
     .toLowerCase()
-    .replace(/[\s\p{P}]+/gu, '-')
+    .replace(/(?:(?<![\p{L}\p{N}])[#*]|(?![#*])[\s\p{P}])+/gu, '-')
     .replace(/^-|-$/g, '')
