@@ -2,7 +2,7 @@
 export const sameNameKey = (name: string) =>
   name
     .normalize('NFKD')
-    .replace(/[\u0300-\u036f\u200c\u200d\ufe0e\ufe0f]/g, '')
+    .replace(/[\u0300-\u036f]|\p{Join_Control}|\p{Variation_Selector}/gu, '')
     .toLowerCase()
     .replace(/(?:(?<![\p{L}\p{N}])[#*]|(?![#*])[\s\p{P}])+/gu, '-')
     .replace(/^-|-$/g, '')

@@ -51,6 +51,23 @@ describe.skipIf(browserFound === null)('a text', () => {
     expect(isClear).toBe(true)
   })
 
+  test('[U340] an item of a list begins at its mark, whatever its direction', async () => {
+    const page = await aRoomWith('1. שלום\n2. abc', '1. abc\n2. שלום')
+    const gaps = await page.locator('.text li').evaluateAll((items) =>
+      items.map((item) => {
+        const words = document.createRange()
+        words.selectNodeContents(item)
+        const [box, inner] = [item.getBoundingClientRect(), words.getBoundingClientRect()]
+        return [inner.left - box.left, box.right - inner.right].map((gap) => gap < 1)
+      }),
+    )
+    const [left, right] = [
+      [true, false],
+      [false, true],
+    ]
+    expect(gaps).toEqual([right, right, left, left])
+  })
+
   test('[U160] code is copied where the browser offers no clipboard', async () => {
     const page = await aRoomWith('```\na *b* c\n```')
     await page.evaluate(() => {
