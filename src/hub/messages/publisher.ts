@@ -1,7 +1,8 @@
 import { assertNever } from '../../shared/assert.ts'
 import { ChatError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import type { Mention, Self } from '../../shared/model.ts'
+import { foldedName } from '../../shared/mentions.ts'
+import type { Mention, Self, User } from '../../shared/model.ts'
 import { may } from '../../shared/policy.ts'
 import type { Durable } from '../../shared/protocol.ts'
 import { outcomeReply } from '../answerFrames.ts'
@@ -37,11 +38,26 @@ export class Publisher {
     const places = namePlaces(text)
     if (places.length === 0) return this.#enqueue(connection, frame, [])
     const names = new Set(places.flatMap(({ ends }) => ends.map(({ name }) => name)))
-    return this.#deps.store.named(frame.room, [...names]).then((people) => {
+    return this.#named(frame, [...names]).then((people) => {
       // The person may have left the room meanwhile.
       this.#requireAllowed(connection, frame)
       this.#enqueue(connection, frame, mentionsIn(text, places, people))
     })
+  }
+
+  /** Who has these names. In an edit those whom the message mentions by them, also if they were renamed or left since. */
+  async #named({ room, ...frame }: Durable, names: readonly string[]): Promise<Map<string, User[]>> {
+    const people = await this.#deps.store.named(room, names)
+    if (frame.type !== 'edit') return people
+    const page = await this.#deps.store.history(room, { at: 'ids', ids: [frame.target], limit: 1 })
+    const [message] = page?.messages ?? []
+    if (message?.kind !== 'message' || message.text === undefined) return people
+    for (const { user, at, length } of message.mentions ?? []) {
+      const name = message.text.slice(at + '@'.length, at + length)
+      const folded = foldedName(name)
+      people.set(folded, [{ id: user, name }, ...(people.get(folded) ?? [])])
+    }
+    return people
   }
 
   /** @throws ChatError for a frame that may not be published now */

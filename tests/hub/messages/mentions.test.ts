@@ -47,6 +47,29 @@ test('[M84, U73] who was mentioned under a former name still is: the unread coun
   expect(youOf(tab)).toMatchObject({ unread: 1, mentions: 1 })
 })
 
+test('[M86] in an edit a name that its message mentions is the same person, renamed or gone', async () => {
+  const { hub, ada, bob, guest, connect } = await aLobby()
+  const cy = await guest('Cy', [room])
+  await ada.send('helo @Bob and @Cy')
+  const target = lastEvent(ada)?.id ?? ''
+  await hub.sessions.names.rename(bob.self, 'Robert')
+  await cy.ask({ type: 'leave', ref: 'r', room })
+  const edit = (text: string) => ada.ask({ type: 'edit', nonce: nonce(), room, target, text })
+  await edit('hello @bob, @Cy, @Robert')
+  const mentions = [
+    { user: bob.self.id, at: 6, length: 4 },
+    { user: cy.self.id, at: 12, length: 3 },
+    { user: bob.self.id, at: 17, length: 7 },
+  ]
+  expect(lastEvent(ada)).toMatchObject({ mentions })
+  const tab = connect(bob.self)
+  await tab.hello([room])
+  expect(youOf(tab)).toMatchObject({ unread: 1, mentions: 1 })
+  await edit('hello')
+  await edit('hello @Bob, @Cy')
+  expect(lastEvent(ada)).not.toHaveProperty('mentions')
+})
+
 test('[M80, M3] a message with a mention keeps its place among the messages of its connection, however late the store is', async () => {
   const { ada, bob } = await aLobby({ limits: UNLIMITED, late: (method) => (method === 'named' ? 3 : 0) })
   const texts = ['@Bob 1', '2', '@Bob 3', '4', '@nobody 5']
