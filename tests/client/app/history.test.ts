@@ -6,11 +6,16 @@ import { createStore } from '../../../src/client/state/store.ts'
 import type { HistoryPage } from '../../../src/shared/model.ts'
 import type { FirstPage } from '../../../src/shared/protocol.ts'
 import { firstPage, history, NOON, said, welcome } from '../../support/client/aState.ts'
+import { fakeTime } from '../../support/client/fakeTime.ts'
 import { some } from '../../support/someChanges.ts'
 
 /** The lobby, whose HTTP requests are answered by `answer` with a page or, for null, a failure. */
-function aRoom(first: FirstPage | null, answer: (query: string, count: number) => HistoryPage | null) {
+function aRoom(
+  first: FirstPage | null,
+  answer: (query: string, count: number) => HistoryPage | 'early' | null,
+) {
   const store = createStore(reduce)
+  const time = fakeTime()
   const asked: string[] = []
   const hear = (page: FirstPage) => store.dispatch({ type: 'framesReceived', frames: [page], now: NOON })
   store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
@@ -20,11 +25,13 @@ function aRoom(first: FirstPage | null, answer: (query: string, count: number) =
   const messages = async (_room: string, query: string): Promise<ApiResult<HistoryPage>> => {
     asked.push(query)
     const page = answer(query, asked.length)
+    if (page === 'early') return { ok: false, code: 'rateLimited', after: 500 }
     return page ? { ok: true, value: page } : { ok: false, code: 'offline' }
   }
   return {
     store,
-    actions: createHistoryActions(store, { messages }),
+    actions: createHistoryActions(store, { messages }, time.after),
+    time,
     asked,
     hear,
     get lobby() {
@@ -60,6 +67,34 @@ test('[C113] jumps and pins are requested again too if their page is older than 
   page.actions.loadPins('lobby')
   await settled()
   expect(page.lobby.pins).toHaveLength(1)
+})
+
+test('[U331] pages requested too early come later, the newest request first, and nothing fails', async () => {
+  const page = aRoom(newest, (query, count) => {
+    if (count <= 2) return 'early'
+    return history(query.startsWith('pinned') ? [{ ...said(7), pinned: true }] : some(1, 50), { head: 100 })
+  })
+  page.actions.loadOlder('lobby')
+  await settled()
+  page.actions.loadPins('lobby')
+  await settled()
+  expect(page.lobby.older).toBe('loading')
+  for (const _ of [1, 2, 3]) {
+    page.time.pass(500)
+    await settled()
+  }
+  expect(page.asked).toEqual(['before=51', 'pinned=true', 'pinned=true', 'before=51'])
+  expect([page.lobby.pins?.length, page.lobby.older]).toEqual([1, 'none'])
+})
+
+test('[U331] nothing is requested again for a person who has signed out', async () => {
+  const page = aRoom(newest, () => 'early')
+  page.actions.loadPins('lobby')
+  await settled()
+  page.actions.end()
+  page.time.pass(10_000)
+  await settled()
+  expect(page.asked).toEqual(['pinned=true'])
 })
 
 test('[U27] a jump to the message of a link waits for the first page', async () => {

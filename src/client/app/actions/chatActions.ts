@@ -33,7 +33,7 @@ export function createChatActions(
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
   let outboxLoaded = Promise.resolve()
   let typed: { room: string; at: number } | null = null
-  const { end: endHistory, ...history } = createHistoryActions(store, api)
+  const { end: endHistory, ...history } = createHistoryActions(store, api, world.after)
   const readActions = createReadActions(store, socket, tabs, world.after, signal)
   const { end: endReads, flush: flushReads, ...reads } = readActions
   const { tellLeave, ...leaves } = createLeaveActions(store, sync, world.after)

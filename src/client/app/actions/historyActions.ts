@@ -3,16 +3,33 @@ import type { HistoryPage } from '../../../shared/model.ts'
 import type { Api } from '../../net/api.ts'
 import { findMessage, nextPage, type Side } from '../../state/historyWindow.ts'
 import { rowById } from '../../state/rows.ts'
+import type { Timers } from '../../net/timers.ts'
 import { idOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
 const IDS_PER_REQUEST = 50
 /** At most this many requests for one page, while the answers are older than the frames that the room has received. */
 const ATTEMPTS = 3
+/** ms until a page is requested again that came too early, if the server gives no time */
+const EARLY = 1_000
 
-export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages'>) {
+export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages'>, after: Timers['after']) {
   /** Requests under way, and the number of the last jump in each room. A sign-out replaces both, so later answers are dropped. */
   let session = { pending: new Set<string>(), jumps: new Map<string, number>() }
+
+  /** Requests that came too early. The newest is repeated first: its room is the one on screen. */
+  const early: (() => void)[] = []
+
+  /** Resolves after `ms`, or when it is the turn of the newest request. */
+  function turn(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const next = () => {
+      early.pop()?.()
+      if (early.length > 0) after(ms, next)
+    }
+    if (early.push(resolve) === 1) after(ms, next)
+    return promise
+  }
 
   /**
    * A page at least as new as the frames that the room has received.
@@ -20,10 +37,17 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
    */
   async function pageOf(room: string, query: string): Promise<HistoryPage | null> {
     const requestedIn = session
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    if (early.length > 0) await turn(EARLY)
+    for (let attempt = 0; attempt < ATTEMPTS && requestedIn === session;) {
       const answer = await api.messages(room, query)
-      if (!answer.ok || requestedIn !== session) return null
-      if (answer.value.head >= (store.get().rooms[room]?.recentChangesSince ?? 0)) return answer.value
+      if (!answer.ok) {
+        if (answer.code !== 'rateLimited') return null
+        await turn(answer.after ?? EARLY)
+        continue
+      }
+      attempt += 1
+      if (requestedIn === session && answer.value.head >= (store.get().rooms[room]?.recentChangesSince ?? 0))
+        return answer.value
     }
     return null
   }
