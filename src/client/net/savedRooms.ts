@@ -1,7 +1,7 @@
-/** The favourite and recent rooms of one person, stored on this device. */
+/** Rooms of one person, stored on this device: favourites, recent ones, and those left of which the server does not know. */
 import { readItem, webStorage, writeItem } from './webStorage.ts'
 
-export type SavedRooms = 'favourites' | 'recent'
+export type SavedRooms = 'favourites' | 'recent' | 'left'
 
 /** How many rooms of each kind are stored. */
 const MAX_SAVED = 50
@@ -18,6 +18,6 @@ export function saveRooms(kind: SavedRooms, user: string, rooms: readonly string
 
 /** On sign-out: the next person at this device must not see which rooms this one visited (S42). */
 export function forgetSavedRooms(): void {
-  for (const kind of ['favourites', 'recent'] satisfies SavedRooms[])
+  for (const kind of ['favourites', 'recent', 'left'] satisfies SavedRooms[])
     writeItem(webStorage('localStorage'), kind, null)
 }

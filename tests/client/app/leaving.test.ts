@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createLeaveActions } from '../../../src/client/app/actions/leaveActions.ts'
-import { counts, firstPage, listed, said, you } from '../../support/client/aState.ts'
+import { ada, counts, eve, firstPage, listed, said, you } from '../../support/client/aState.ts'
+import { aWebStorage } from '../../support/client/fakeStorage.ts'
 import { atFakeServer } from '../../support/client/fakeServer.ts'
 
 const SECOND = 1_000
@@ -72,5 +73,86 @@ describe('leaving a room', () => {
     expect(left()).toEqual(['design'])
     page.hear(counts(1, { room: 'design', you }))
     expect(mine()).toEqual(['lobby', 'attic'])
+  })
+})
+
+describe('a leave that the server does not know', () => {
+  beforeEach(() => void Object.assign(globalThis, { window: { localStorage: aWebStorage().storage } }))
+  afterEach(() => void Reflect.deleteProperty(globalThis, 'window'))
+
+  /** Ada has left Design without a connection, and her page is closed. */
+  async function closedOffline() {
+    const { page, actions } = await inDesign()
+    page.sync.restoreLeaves(ada.id)
+    page.wire.end(1006)
+    actions.leaveRoom('design')
+    actions.tellLeave()
+    page.end()
+  }
+
+  /** The next page on this device, of this person. */
+  async function nextPage(user = ada.id) {
+    const page = await atFakeServer()
+    page.sync.restoreLeaves(user)
+    const left = () => page.wire.all('leave').map(({ room }) => room)
+    const live = () => {
+      page.live()
+      page.time.pass(2 * SECOND)
+    }
+    return { page, live, left }
+  }
+
+  test('[U333] is told by the next page, once', async () => {
+    await closedOffline()
+    const next = await nextPage()
+    next.live()
+    next.page.store.dispatch({ type: 'roomListChanged', roomList: [listed('design')] })
+    expect(next.left()).toEqual(['design'])
+    expect(next.page.store.get().rooms['design']).toBeUndefined()
+    next.page.hear({ type: 'left', ref: next.page.wire.all('leave')[0]?.ref ?? '', room: 'design' })
+    const later = await nextPage()
+    later.live()
+    expect(later.left()).toEqual([])
+  })
+
+  test('[U333] is not told once the room was opened again', async () => {
+    await closedOffline()
+    const again = await nextPage()
+    again.page.sync.open('design')
+    again.live()
+    expect(again.left()).toEqual([])
+    const later = await nextPage()
+    later.live()
+    expect(later.left()).toEqual([])
+  })
+
+  test('[U333] is told before Undo is over if the page goes, and not after Undo', async () => {
+    const { page, actions } = await inDesign()
+    page.sync.restoreLeaves(ada.id)
+    actions.leaveRoom('design')
+    actions.leaveRoom('attic')
+    actions.openRoom('attic')
+    page.end()
+    const next = await nextPage()
+    next.live()
+    expect(next.left()).toEqual(['design'])
+  })
+
+  test('[U333] is not told for another person, in this page or the next', async () => {
+    await closedOffline()
+    const next = await nextPage(eve.id)
+    next.live()
+    expect(next.left()).toEqual([])
+
+    const { page, actions, left } = await inDesign()
+    page.wire.end(1006)
+    actions.leaveRoom('attic')
+    actions.tellLeave()
+    page.sync.restoreLeaves(eve.id)
+    await page.stored()
+    page.time.pass(20 * SECOND)
+    page.live()
+    page.time.pass(2 * SECOND)
+    expect(left()).toEqual([])
   })
 })

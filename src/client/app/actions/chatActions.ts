@@ -190,6 +190,7 @@ export function createChatActions(
 
     /** Works for this person from now on: resolves once their outbox is loaded and the socket has started. */
     async begin(user: string): Promise<void> {
+      sync.restoreLeaves(user)
       outboxLoaded = outbox.start(user)
       await outboxLoaded
       void loadDrafts()

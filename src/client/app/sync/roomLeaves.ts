@@ -1,15 +1,20 @@
 import type { ClientFrame, ServerFrameOf } from '../../../shared/protocol.ts'
+import { saveRooms, savedRooms } from '../../net/savedRooms.ts'
 import type { Timers } from '../../net/timers.ts'
 
 /** How long (ms) to wait after a refusal that names no time. */
 export const REFUSAL_PAUSE = 2_000
+const HELD = -1
 
-/** Rooms this page leaves. A leave is repeated until the server answers, and remembered so that a late answer does not undo it. */
+/**
+ * Rooms this page leaves. A leave is repeated until the server answers, and remembered so that a late answer does not undo it.
+ * It survives the page: where there is no connection, the page may be closed before the server hears of it.
+ */
 export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, after }: Timers) {
-  /** room without an answer yet → when (ms) the leave was sent; 0: not yet */
+  /** whose leaves these are */
+  let user = ''
+  /** room without an answer yet → when (ms) the leave was sent; 0: not yet; `HELD`: to be sent later, unless it is undone */
   const leaving = new Map<string, number>()
-  /** rooms whose leave is to be sent later, unless it is undone */
-  const held = new Set<string>()
   /** ref → room, of leaves sent on this connection */
   const refs = new Map<string, string>()
   /** room → the count when it was left */
@@ -17,10 +22,21 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
   /** grows with each leave, so that it tells which leaves came after a given moment */
   let count = 0
 
+  /** Notes on the device whether the leave is owed. Another tab may owe that of another room. */
+  function save(room: string, isOwed: boolean): void {
+    const others = savedRooms('left', user).filter((other) => other !== room)
+    saveRooms('left', user, isOwed ? [room, ...others] : others)
+  }
+
+  function settle(room: string): void {
+    leaving.delete(room)
+    save(room, false)
+  }
+
   function request(room: string): void {
     count += 1
     const ref = `leave-${count}`
-    if (!send({ type: 'leave', ref, room })) return
+    if (leaving.get(room) === HELD || !send({ type: 'leave', ref, room })) return
     refs.set(ref, room)
     leaving.set(room, now())
   }
@@ -33,27 +49,32 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
 
   return {
     hasLeft,
-    /** The room counts as left here, and the server is not told yet. */
+    /** Another person uses this page from now on: their leaves are owed, and nobody else's. */
+    restore(newUser: string): void {
+      user = newUser
+      leaving.clear()
+      for (const room of savedRooms('left', user)) leaving.set(room, 0)
+    },
+    /** The room counts as left here, and the server is not told yet, or by the next page if this one ends. */
     hold(room: string): void {
-      held.add(room)
+      leaving.set(room, HELD)
+      save(room, true)
       hasLeft(room)
     },
-    /** Ends my membership, now or as soon as there is a connection. */
+    /** Ends my membership, now or as soon as there is a connection. Call `hold` before. */
     leave(room: string): void {
-      held.delete(room)
       leaving.set(room, 0)
       request(room)
       hasLeft(room)
     },
     /** The room is opened again. */
     cancel(room: string): void {
-      held.delete(room)
-      leaving.delete(room)
+      settle(room)
       left.delete(room)
     },
-    isLeaving: (room: string) => held.has(room) || leaving.has(room),
+    isLeaving: (room: string) => leaving.has(room),
     /** Is a leave held or unanswered? The room's frames before the answer were sent before the server read the leave. */
-    isUnanswered: (room: string) => held.has(room) || [...refs.values()].includes(room),
+    isUnanswered: (room: string) => leaving.get(room) === HELD || [...refs.values()].includes(room),
     /**
      * Sends again the unanswered leaves that are overdue; leaving twice changes nothing.
      * @param isOverdue gets the time (ms) a leave was sent, 0 if it was not
@@ -63,14 +84,14 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
     },
     answered(ref: string, room: string): void {
       refs.delete(ref)
-      leaving.delete(room)
+      settle(room)
     },
     /** @returns false if `ref` was not a leave */
     refused(ref: string, { retry, after: pause = REFUSAL_PAUSE }: ServerFrameOf<'error'>): boolean {
       const room = refs.get(ref)
       if (room === undefined) return false
       refs.delete(ref)
-      if (!retry) leaving.delete(room)
+      if (!retry) settle(room)
       after(pause, () => leaving.has(room) && request(room))
       return true
     },
@@ -79,8 +100,7 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
      * Was the room left after `leaveCount()` gave `since`, or has a leave no answer yet? A room list requested at that count
      * may still show the room as joined.
      */
-    leftSince: (room: string, since: number) =>
-      held.has(room) || leaving.has(room) || (left.get(room) ?? 0) > since,
+    leftSince: (room: string, since: number) => leaving.has(room) || (left.get(room) ?? 0) > since,
     disconnected: () => refs.clear(),
   }
 }

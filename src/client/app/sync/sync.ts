@@ -215,6 +215,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
       joins.left(room)
       store.dispatch({ type: 'roomForgotten', room, left: true })
     },
+    restoreLeaves: leaves.restore,
     leaveCount: leaves.leaveCount,
     leftSince: leaves.leftSince,
   }
