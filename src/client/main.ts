@@ -36,10 +36,7 @@ function start(root: HTMLElement): void {
     if (message.type === 'self') void session.adoptSelf(message.self)
     else if (message.type === 'read')
       store.dispatch({ type: 'readUpTo', room: message.room, seq: message.seq })
-    else if (message.type === 'draft')
-      store.dispatch({ type: 'draftsChanged', rooms: [message.room], has: message.has })
-    // The new list has the room that the other tab joined, so this tab follows it.
-    else void session.loadedChat()?.loadRooms()
+    else store.dispatch({ type: 'draftsChanged', rooms: [message.room], has: message.has })
   }, signal)
   const session = createSessionActions(store, api, tabs, { after, device, keepsCookies }, async () => {
     const { reduce, startChat } = await loadChatChunk()

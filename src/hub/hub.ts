@@ -30,6 +30,8 @@ const PERSON_LIMITS: PersonLimits = {
   connections: LIMITS.connections,
 }
 
+/** What every connection follows as if it were a room; no room has this address. */
+const EVERYBODY = ''
 const HOUR_MS = 60 * 60 * 1000
 /** A drain: ms for the writer to finish, how many sockets one batch closes, and ms between two batches. */
 const DRAIN = { flush: 3_000, closeBatch: 500, closeEvery: 100 }
@@ -76,7 +78,15 @@ export class Hub {
     this.#syncer = new RoomSyncer({ ...deps, feed, presence, readPositions })
     this.#heartbeat = new Heartbeat(feed, presence)
     this.#retention = new Retention(deps)
-    this.rooms = new Rooms({ ...deps, presence, publisher })
+    this.rooms = new Rooms({
+      ...deps,
+      presence,
+      publisher,
+      made: (entry) => publish(EVERYBODY, { type: 'room', entry }),
+      joined(user, entry) {
+        for (const { socket } of connections.greetedOf(user)) socket.send({ type: 'room', entry })
+      },
+    })
     this.sessions = new Sessions({
       ...deps,
       renamed: (self) => this.#renamed(self),
@@ -142,6 +152,7 @@ export class Hub {
       unansweredSince: null,
     }
     this.#presence.updateActivity(connection.user.id, now)
+    from.follow(EVERYBODY)
     from.send(welcomeFrame(connection, this.#deps.clock.now(), this.#deps.settings.build))
     await this.rooms.inTurn(connection.user.id, () => this.#syncer.enterAll(connection, rooms))
   }

@@ -8,6 +8,7 @@ import type {
   Position,
   ReactionCount,
   Role,
+  RoomEntry,
   RoomEvent,
   Self,
   User,
@@ -163,6 +164,7 @@ export type ServerFrame =
   | ({ type: 'event'; room: string } & RoomEvent)
   | { type: 'ack'; nonce: string; room: string; seq: number; id: string; at: number; duplicate?: true }
   | { type: 'left'; ref?: string; room: string }
+  | { type: 'room'; entry: RoomEntry }
   | {
       type: 'error'
       nonce?: string

@@ -92,7 +92,6 @@ export async function startChat(
     (state) => sync.socket.send({ type: 'state', state }),
     signal,
   )
-  watchNetworkAndVisibility(store, sync.socket, signal)
 
   adoptOrphans = async () => {
     if (hasOutboxLock) await sync.outbox.adopt(await tab.openTabs())
@@ -118,6 +117,7 @@ export async function startChat(
   )
   void loadNotifications(store, page.go, signal)
   const chat = createChatActions(store, sync, api, tabs, { ...timers, settings }, signal)
+  watchNetworkAndVisibility(store, sync.socket, chat.roomsSeen, signal)
   return {
     ...chat,
     async begin(user) {
@@ -160,8 +160,13 @@ function watchAway(run: (away: boolean) => void, signal: AbortSignal): void {
   window.addEventListener('pagehide', () => run(true), { signal })
 }
 
-/** Tells the state and the socket when the network goes and comes, and the socket when the page is seen again. */
-function watchNetworkAndVisibility(store: StateStore, socket: Socket, signal: AbortSignal): void {
+/** Tells the state and the socket when the network goes and comes, and the socket and `seen` when the page is seen again. */
+function watchNetworkAndVisibility(
+  store: StateStore,
+  socket: Socket,
+  seen: () => void,
+  signal: AbortSignal,
+): void {
   const networkChanged = () => {
     const offline = !navigator.onLine
     store.dispatch({ type: 'networkChanged', offline })
@@ -171,6 +176,11 @@ function watchNetworkAndVisibility(store: StateStore, socket: Socket, signal: Ab
   window.addEventListener('online', networkChanged, { signal })
   window.addEventListener('offline', networkChanged, { signal })
   window.addEventListener('pageshow', ({ persisted }) => persisted && socket.nudge('visible'), { signal })
-  document.addEventListener('visibilitychange', () => document.hidden || socket.nudge('visible'), { signal })
+  const visibilityChanged = () => {
+    if (document.hidden) return
+    socket.nudge('visible')
+    seen()
+  }
+  document.addEventListener('visibilitychange', visibilityChanged, { signal })
   if (!navigator.onLine) networkChanged()
 }

@@ -1,11 +1,10 @@
-/** What my tabs tell each other: who I am, what I have read, rooms I joined. Only hints: a tab may miss them. */
+/** What my tabs tell each other: who I am, what I have read, where I have drafts. Only hints: a tab may miss them. */
 import type { Self } from '../../shared/model.ts'
 import { fieldsOf, isRoom, parseSelf } from './parseStored.ts'
 
 export type SessionTabMessage =
   | { type: 'self'; self: Self | null }
   | { type: 'read'; room: string; seq: number }
-  | { type: 'joined'; room: string }
   /** there is a draft in the room, or none any more */
   | { type: 'draft'; room: string; has: boolean }
 
@@ -17,7 +16,6 @@ export interface TabChannel {
 function parseMessage(value: unknown): SessionTabMessage | null {
   const { type, self, room, seq, has } = fieldsOf(value)
   if (type === 'read' && isRoom(room) && Number.isSafeInteger(seq)) return { type, room, seq: Number(seq) }
-  if (type === 'joined' && isRoom(room)) return { type, room }
   if (type === 'draft' && isRoom(room)) return { type, room, has: has === true }
   if (type !== 'self') return null
   const parsed = parseSelf(self)

@@ -14,6 +14,8 @@ interface RoomsLeft {
 
 const SEARCH_DELAY_MS = 200
 const RETRY_MS = { first: 1_000, max: 30_000 }
+/** ms after which the list is loaded anew when the page is seen again */
+const OUTDATED = 60_000
 /** Rooms of others kept in the list, so that it does not grow with each search. */
 const MAX_OTHERS = 1_000
 
@@ -21,10 +23,12 @@ export function createRoomListLoader(
   store: StateStore,
   { leaveCount, leftSince }: RoomsLeft,
   api: Pick<Api, 'rooms'>,
-  after: Timers['after'],
+  { now, after }: Timers,
   signal: AbortSignal,
 ) {
   let requests = 0
+  /** when (ms) the list was requested last */
+  let requestedAt = 0
   /** the newest request whose answer is shown */
   let shown = 0
   let serverHasMore = false
@@ -32,8 +36,6 @@ export function createRoomListLoader(
   /** number of times that the client connected or lost its connection */
   let connections = 0
   let cancelSearch = () => {}
-  /** rooms for which the list was loaded because it lacked them */
-  const requestedFor = new Set<string>()
 
   /** The answer, corrected for rooms joined or left since the request. `isSamePerson`: nobody else has signed in since. */
   async function request(text?: string) {
@@ -51,12 +53,17 @@ export function createRoomListLoader(
   /** @returns false if there was no answer */
   async function load(): Promise<boolean> {
     const turn = (requests += 1)
+    requestedAt = now()
+    const before = store.get().roomList
     const answer = await request()
     if (!answer.ok) return false
     if (turn < shown || !answer.isSamePerson) return true
     shown = turn
     serverHasMore = answer.more
-    store.dispatch({ type: 'roomListChanged', roomList: answer.rooms })
+    // Of other rooms the server has told meanwhile; they may be newer than the answer.
+    const known = [...before, ...answer.rooms]
+    const told = store.get().roomList.filter(({ room }) => !known.some((entry) => entry.room === room))
+    store.dispatch({ type: 'roomListChanged', roomList: [...answer.rooms, ...told] })
     return true
   }
 
@@ -91,24 +98,12 @@ export function createRoomListLoader(
     (isConnected) => void loadForConnection(isConnected),
     signal,
   )
-  // A room that the list lacks is new or not among the busiest: loads the list once more for it.
-  store.watch(
-    ({ rooms, roomList }) => {
-      const isUnlisted = (room: string) =>
-        !requestedFor.has(room) && roomList.length > 0 && !roomList.some((entry) => entry.room === room)
-      return Object.values(rooms).find(({ room, sync }) => sync.state === 'live' && isUnlisted(room))?.room
-    },
-    (room) => {
-      if (room === undefined) return
-      requestedFor.add(room)
-      void load()
-    },
-    signal,
-  )
 
   return {
     /** Loads my rooms and the busiest rooms of others. */
-    load: async () => void (await load()),
+    load,
+    /** The page is seen again: which rooms are the busiest may have changed. */
+    seen: () => void (now() - requestedAt >= OUTDATED && load()),
     /** Searches rooms by a part of their name, 200 ms after the last call, unless the list holds all rooms (U144). */
     find(text: string): void {
       cancelSearch()

@@ -60,7 +60,7 @@ export function sidebar(
     element.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' })
   }
 
-  function drawBadge(unread: number, mentions: number): void {
+  function drawBadge({ unread, mentions }: ReturnType<typeof unreadElsewhere>): void {
     badge.hidden = unread === 0
     badge.textContent = mentions > 0 ? countText(mentions) : ''
     const label = [
@@ -76,22 +76,16 @@ export function sidebar(
     passive: true,
   })
   store.watch(({ roomList }) => roomList, reorder, signal)
-  store.watch(({ drafts }) => drafts, reorder, signal)
   store.watch(
     // As text, so that equal counts are `===`: most changes of the state change none.
-    (state) => JSON.stringify(Object.keys(state.rooms).map((id) => [id, unreadCountOf(state, id)])),
+    (state) =>
+      JSON.stringify([state.drafts, Object.keys(state.rooms).map((id) => [id, unreadCountOf(state, id)])]),
     reorder,
     signal,
   )
   store.watch(
-    (state) => {
-      const { unread, mentions } = unreadElsewhere(state, room)
-      return `${unread} ${mentions}`
-    },
-    (counts) => {
-      const [unread = 0, mentions = 0] = counts.split(' ').map(Number)
-      drawBadge(unread, mentions)
-    },
+    (state) => JSON.stringify(unreadElsewhere(state, room)),
+    () => drawBadge(unreadElsewhere(store.get(), room)),
     signal,
   )
   // Another tab has changed the favourites.

@@ -1,7 +1,7 @@
 /** The only code that changes the state, with `reduceSession`. Pure; "nothing changed" is `===`. */
 import { assertNever } from '../../shared/assert.ts'
-import type { RoomEntry, RoomEvent, Self } from '../../shared/model.ts'
-import type { ServerFrameOf, ServerFrame } from '../../shared/protocol.ts'
+import type { RoomEvent, Self } from '../../shared/model.ts'
+import type { ServerFrame } from '../../shared/protocol.ts'
 import * as history from './historyWindow.ts'
 import { addPendingChange } from './optimisticChanges.ts'
 import { withoutStaleTyping, withPresence, withTyping } from './presence.ts'
@@ -64,7 +64,7 @@ export function reduce(state: State, change: StateChange): State {
     case 'roomOpened':
       return openRoom(state, change.room, change.shown ?? false)
     case 'roomForgotten': {
-      const next = change.left ? withListEntry(state, change.room, { joined: false }) : state
+      const next = change.left ? withJoined(state, change.room, false) : state
       return change.room in state.rooms ? withRoom(next, change.room, null) : next
     }
     case 'roomLeft':
@@ -150,7 +150,7 @@ function withConnection(state: State, connection: State['connection'], now: numb
 
 function leaveRoom(state: State, room: string): State {
   const wasOwner = state.rooms[room]?.you?.role === 'owner'
-  const next = withRoom(withListEntry(state, room, { joined: false }), room, null)
+  const next = withRoom(withJoined(state, room, false), room, null)
   return { ...next, left: { room, name: roomName(state, room), wasOwner, sent: false } }
 }
 
@@ -185,9 +185,7 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
     case 'welcome':
       return { ...withSelf(state, frame.user), presenceQuietUntil: now + QUIET_AFTER_RETURN }
     case 'sync': {
-      const next = changeRoom(withJoined(state, frame), frame.room, (room) =>
-        roomLog.withPage(room, frame, self, now),
-      )
+      const next = changeRoom(state, frame.room, (room) => roomLog.withPage(room, frame, self, now))
       return withTopics(next, frame.room, [...(frame.messages ?? []), ...frame.events])
     }
     case 'event': {
@@ -197,7 +195,7 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
     case 'left':
     case 'reset': {
       const reason = frame.type === 'left' ? 'access' : frame.reason
-      const next = reason === 'access' ? withListEntry(state, frame.room, { joined: false }) : state
+      const next = reason === 'access' ? withJoined(state, frame.room, false) : state
       return changeRoom(next, frame.room, (room) => roomLog.withReset(room, reason))
     }
     case 'ack':
@@ -205,7 +203,8 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
       return changeRoom({ ...state, serverFullSince: 0 }, frame.room, (room) => withAck(room, me, frame))
     case 'error':
       if (frame.code === 'unavailable') return { ...state, serverFullSince: state.serverFullSince || now }
-      return frame.code === 'rateLimited'
+      // A refused join or leave is repeated, and nobody has to wait for it.
+      return frame.code === 'rateLimited' && frame.ref === undefined
         ? { ...state, rateLimitedUntil: now + (frame.after ?? DEFAULT_RETRY_AFTER) }
         : state
     case 'beat': {
@@ -227,6 +226,10 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
     }
     case 'typing':
       return changeRoom(state, frame.room, (room) => withTyping(room, frame, me, now))
+    case 'room': {
+      const { entry } = frame
+      return { ...state, roomList: [...state.roomList.filter(({ room }) => room !== entry.room), entry] }
+    }
     case 'read':
       return changeRoom(state, frame.room, (room) => withReadFrame(room, frame))
     default:
@@ -235,19 +238,13 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
   }
 }
 
-/** A room whose last page has come is one of mine, whatever the room list says. */
-function withJoined(state: State, { room, you }: ServerFrameOf<'sync'>): State {
-  if (you === undefined || !state.roomList.some((entry) => entry.room === room && !entry.joined)) return state
-  return withListEntry(state, room, { joined: true, role: you.role })
-}
-
-/** Changes a room's entry in the list, if the room is one of mine or becomes one. */
-function withListEntry(state: State, room: string, patch: Partial<RoomEntry>): State {
-  const index = state.roomList.findIndex((entry) => entry.room === room && (entry.joined || patch.joined))
+/** Says in the room list whether a room is one of mine. */
+function withJoined(state: State, room: string, joined: boolean): State {
+  const index = state.roomList.findIndex((entry) => entry.room === room && entry.joined !== joined)
   const entry = state.roomList[index]
   return entry === undefined
     ? state
-    : { ...state, roomList: state.roomList.with(index, { ...entry, ...patch }) }
+    : { ...state, roomList: state.roomList.with(index, { ...entry, joined }) }
 }
 
 /** Puts a room's newest topic into the room list, unless the list is newer. */

@@ -25,6 +25,10 @@ const LONG_READS = 'long reads'
 interface RoomsDeps extends HubDeps {
   presence: Pick<PresenceTracker, 'online' | 'counts'>
   publisher: Pick<Publisher, 'publishTopic'>
+  /** Tells everybody of a new public room. */
+  made(entry: RoomEntry): void
+  /** Tells all connections of a person that they are a member from now on. */
+  joined(user: string, entry: RoomEntry): void
 }
 
 /** Rooms and who is a member of them. */
@@ -94,7 +98,10 @@ export class Rooms {
     if (added === 'nobody') throw new ChatError('unauthenticated')
     if (added === 'taken') throw await this.#taken(name)
     this.#roomNames.add(room, name)
-    return this.#entry({ ...row, head: 0, floor: 1 }, 'owner', true)
+    const entry = this.#entry({ ...row, head: 0, floor: 1 }, 'owner', true)
+    this.#deps.made({ ...entry, role: 'guest', joined: false })
+    this.#deps.joined(self.id, entry)
+    return entry
   }
 
   /** @throws ChatError `noRoom` */
@@ -154,6 +161,8 @@ export class Rooms {
     const known = await store.membership(self.id, room)
     const membership = known ?? (await awaitWrite(store.addMember(room, self.id, 'guest', clock.now()), log))
     if (membership === 'nobody') throw new ChatError('unauthenticated')
+    if (known === null)
+      this.#deps.joined(self.id, this.#entry(row, strongerOf(self.role, membership.role), true))
     return { membership, row }
   }
 

@@ -27,7 +27,7 @@ function aLoader(client?: Client) {
   store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
   const requests: { text: string | undefined; resolve(answer: Answer): void }[] = []
   const rooms: Api['rooms'] = (text) => new Promise((resolve) => requests.push({ text, resolve }))
-  const loader = createRoomListLoader(store, sync, { rooms }, time.after, new AbortController().signal)
+  const loader = createRoomListLoader(store, sync, { rooms }, time, new AbortController().signal)
   const settle = async (request: number, answer: Answer) => {
     requests[request]?.resolve(answer)
     await settled()
@@ -87,6 +87,29 @@ describe('the list of rooms', () => {
     await answer(1, ['lobby', 'new'])
     await answer(0, ['lobby'])
     expect(names()).toEqual(['lobby', 'new'])
+  })
+
+  test('[C120, U330] keeps a room that was made since the request', async () => {
+    const { loader, store, answer, names } = aLoader()
+    void loader.load()
+    const entry = listed('new', { joined: false })
+    store.dispatch({ type: 'framesReceived', frames: [{ type: 'room', entry }], now: NOON })
+    await answer(0, ['lobby'])
+    expect(names()).toEqual(['lobby', 'new'])
+  })
+
+  test('[U332] is loaded anew when the page is seen again, at most once a minute', async () => {
+    const { connect, loader, answer, pass, requests } = aLoader()
+    connect({ state: 'live' })
+    await answer(0, ['lobby'])
+    loader.seen()
+    await pass(59 * SECOND)
+    loader.seen()
+    expect(requests).toHaveLength(1)
+    await pass(SECOND)
+    loader.seen()
+    loader.seen()
+    expect(requests).toHaveLength(2)
   })
 
   test('[C120] is not shown to another person', async () => {

@@ -240,6 +240,11 @@ describe('my messages', () => {
     const at = aLivePage().hear({ type: 'error', code: 'rateLimited', ...ERRORS.rateLimited, after: 3_000 })
     expect(at.state.rateLimitedUntil).toBe(NOON + 3_000)
   })
+
+  test('[U331] a join that is refused for a time keeps nobody from writing', () => {
+    const refused = { type: 'error', ref: 'join-1', code: 'rateLimited', ...ERRORS.rateLimited } as const
+    expect(aLivePage().hear(refused).state.rateLimitedUntil).toBe(0)
+  })
 })
 
 describe('older messages', () => {

@@ -46,7 +46,7 @@ test('[M3] a nonce reused for other content is refused, and the first message st
   await ada.ask(message('nonce-000', 'other'), message('nonce-000', 'hi', 'tea'))
   const refused = { nonce: 'nonce-000', code: 'nonceReused', retry: false }
   expect(ada.all('error')).toMatchObject([refused, refused])
-  expect(bob.heard).toMatchObject([{ text: 'hi' }])
+  expect(bob.all('event')).toMatchObject([{ text: 'hi' }])
 })
 
 test('[M4] the same nonce from two people is two messages', async () => {

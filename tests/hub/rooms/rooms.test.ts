@@ -29,6 +29,24 @@ test('[M30] the list of rooms begins with those of the person, by name', async (
   ])
 })
 
+test('[M90] everybody hears of a new room, and all connections of a person of each room they join', async () => {
+  const { ada, bob, connect, hub } = await aLobby()
+  const tab = connect(bob.self)
+  await tab.hello()
+  const entry = await hub.rooms.create(ada.self, { name: 'Aquarium' })
+  const others = { ...entry, role: 'guest', joined: false } as const
+  expect(bob.heard).toEqual([{ type: 'room', entry: others }])
+  expect(ada.heard).toEqual([
+    { type: 'room', entry: others },
+    { type: 'room', entry },
+  ])
+  await bob.ask({ type: 'join', ref: 'j', room: 'aquarium' })
+  await bob.ask({ type: 'join', ref: 'again', room: 'aquarium' })
+  for (const client of [bob, tab])
+    expect(client.all('room').slice(1)).toEqual([{ type: 'room', entry: { ...others, joined: true } }])
+  expect(ada.all('room')).toHaveLength(2)
+})
+
 test('[U190] lists and cards count who is online, without those who are away', async () => {
   const { ada, bob, hub, pass } = await aLobby()
   bob.say({ type: 'state', state: 'idle' })

@@ -35,7 +35,7 @@ export interface ChatActions {
   /** Ends my membership, in ten seconds or when the page is closed; opening the room again undoes it. */
   leaveRoom(room: string): void
   makeRoom(name: string): Promise<RoomResult>
-  loadRooms(): Promise<void>
+  loadRooms(): Promise<unknown>
   /** Adds rooms to the list whose names contain the text, unless the list is complete. Debounced. */
   findRooms(text: string): void
   /** Gives null, or in words why not. */

@@ -37,22 +37,7 @@ export function createChatActions(
   const readActions = createReadActions(store, socket, tabs, world.after, signal)
   const { end: endReads, flush: flushReads, ...reads } = readActions
   const { tellLeave, ...leaves } = createLeaveActions(store, sync, world.after)
-  const roomList = createRoomListLoader(store, sync, api, world.after, signal)
-
-  /** my rooms in the latest list; null if the list has none */
-  let joinedBefore: ReadonlySet<string> | null = null
-  store.watch(
-    ({ roomList }) => roomList,
-    (list) => {
-      const joinedNow = new Set(list.flatMap(({ room, joined }) => (joined ? room : [])))
-      const joined = joinedBefore ? joinedNow.difference(joinedBefore) : []
-      // My other tabs do not know yet of a room that this tab has joined by showing it.
-      for (const room of joined)
-        if (store.get().rooms[room]?.depth === 'all') tabs.tell({ type: 'joined', room })
-      joinedBefore = joinedNow.size > 0 ? joinedNow : null
-    },
-    signal,
-  )
+  const roomList = createRoomListLoader(store, sync, api, world, signal)
 
   async function saveDraft(room: string): Promise<void> {
     const draft = drafts.get(room)
@@ -111,10 +96,7 @@ export function createChatActions(
 
     async makeRoom(name) {
       const answer = await api.makeRoom(name)
-      if (answer.ok) {
-        void roomList.load()
-        return { result: 'made', room: answer.value.room }
-      }
+      if (answer.ok) return { result: 'made', room: answer.value.room }
       const { code, suggestion } = answer
       if (code === 'roomTaken') return { result: 'taken', ...(suggestion !== undefined && { suggestion }) }
       return { result: 'failed', message: errorText(answer) }
@@ -122,10 +104,7 @@ export function createChatActions(
 
     async setTopic(room, topic) {
       const answer = await api.setTopic(room, topic)
-      if (!answer.ok) return errorText(answer)
-      const changed = store.get().roomList.map((entry) => (entry.room === room ? answer.value : entry))
-      store.dispatch({ type: 'roomListChanged', roomList: changed })
-      return null
+      return answer.ok ? null : errorText(answer)
     },
 
     send(room, text, replyTo) {
@@ -198,6 +177,7 @@ export function createChatActions(
     },
 
     loadDrafts,
+    roomsSeen: roomList.seen,
 
     /** Stops sending for this person; drafts and unsent messages stay on the device. */
     end(): void {

@@ -94,6 +94,10 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
         // A room list requested meanwhile may still show the room as joined.
         leaves.hasLeft(frame.room)
         return store.dispatch({ type: 'roomForgotten', room: frame.room, left: true })
+      case 'room':
+        // Joined before the server has read of the leave.
+        if (!leaves.isLeaving(frame.entry.room)) break
+        return
       case 'error':
         if (frame.ref !== undefined && !leaves.refused(frame.ref, frame)) joins.refused(frame.ref, frame)
         break
