@@ -39,7 +39,8 @@ export function createRoomListLoader(
 
   /** The answer, corrected for rooms joined or left since the request. `isSamePerson`: nobody else has signed in since. */
   async function request(text?: string) {
-    const [leaves, user] = [leaveCount(), idOf(store.get())]
+    const leaves = leaveCount()
+    const user = idOf(store.get())
     const answer = await api.rooms(text)
     if (!answer.ok) return answer
     const state = store.get()

@@ -50,7 +50,7 @@ export function sidebar(
     ordered = [...groups.favourites, ...groups.mine]
     links.update(groups)
     strip?.update(groups)
-    if (!isScrolled && ordered.length > 0) requestAnimationFrame(scrollToCurrent)
+    if (ordered.length > 0) requestAnimationFrame(scrollToCurrent)
   }
 
   function scrollToCurrent(): void {

@@ -21,7 +21,7 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
   const early: (() => void)[] = []
 
   /** Resolves after `ms`, or when it is the turn of the newest request. */
-  function turn(ms: number): Promise<void> {
+  function turn(ms = EARLY): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const next = () => {
       early.pop()?.()
@@ -37,12 +37,12 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
    */
   async function pageOf(room: string, query: string): Promise<HistoryPage | null> {
     const requestedIn = session
-    if (early.length > 0) await turn(EARLY)
+    if (early.length > 0) await turn()
     for (let attempt = 0; attempt < ATTEMPTS && requestedIn === session;) {
       const answer = await api.messages(room, query)
       if (!answer.ok) {
         if (answer.code !== 'rateLimited') return null
-        await turn(answer.after ?? EARLY)
+        await turn(answer.after)
         continue
       }
       attempt += 1
