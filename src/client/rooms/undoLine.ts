@@ -23,7 +23,7 @@ export function undoLine(
   },
   signal: AbortSignal,
 ) {
-  const text = h('span', { class: 'line-clamp-6 wrap-anywhere', dir: 'auto' })
+  const text = h('span', { dir: 'auto' })
   const element = h(
     'div',
     { class: 'undo-line', hidden: true },
