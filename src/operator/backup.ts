@@ -33,8 +33,9 @@ DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to st
     if (keep !== undefined && !/^[1-9]\d{0,3}$/.test(String(keep)))
       throw new OperatorError(2, '--keep takes a number from 1 to 9999.')
     const { dataDir } = config()
-    // The server's work comes first.
-    setPriority(constants.priority.PRIORITY_LOW)
+    // The server's work comes first. With the lowest priority a backup would stand still beside a busy processor, while its
+    // read transaction lets the WAL grow.
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
     const to = argument === '-' ? stdout : argument
     const result = await backup(dataDir, to, Date.now())
     if (keep !== undefined) pruneBackups(dataDir, Number(keep), Date.now())

@@ -71,6 +71,12 @@ describe.skipIf(browserFound === null)('the composer', () => {
 
   test('[U39, E31, S3] loads emoji when they are first needed: by short name, and from the picker at the caret', async () => {
     const { page, field, holds, suggests, refused } = await aComposer()
+    // Otherwise the page fetches them beforehand, two seconds after the connect (U188).
+    await page.addInitScript(() =>
+      Object.defineProperty(navigator, 'connection', { value: { saveData: true } }),
+    )
+    await page.reload()
+    await field.waitFor()
     const loaded: string[] = []
     page.on('request', (request) => request.url().endsWith('.json') && loaded.push(request.url()))
     await field.focus()
