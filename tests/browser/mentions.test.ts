@@ -108,4 +108,29 @@ describe.skipIf(browserFound === null)('mentions, with two people on a real serv
     })
     expect(asMentions).toEqual(asText!)
   })
+
+  test('[U353] a list item that runs the other way keeps its sign and its box on the side of the list', async () => {
+    const bob = await aPerson('Otto')
+    await say(bob, '- one\n- שלום עולם\n- [ ] שלום **עולם**\n- [ ] two')
+    await say(bob, '- שלום\n- [ ] one')
+    await eventually('both', async () => (await bob.locator('[data-own] .text li').count()) === 6)
+    const sides = await bob.evaluate(() =>
+      [...document.querySelectorAll('[data-own] .text li')].map((item) => {
+        const box = item.querySelector('input')?.getBoundingClientRect()
+        const words = item.querySelector('span')!.getBoundingClientRect()
+        const list = item.closest('ul')!.matches(':dir(rtl)') ? 'right' : 'left'
+        const gap = box && (box.left < words.left ? words.left - box.right : box.left - words.right)
+        const side = box && (box.left < words.left ? 'left' : 'right')
+        return [list, side ?? '', gap === undefined || gap >= 4]
+      }),
+    )
+    expect(sides).toEqual([
+      ['left', '', true],
+      ['left', '', true],
+      ['left', 'left', true],
+      ['left', 'left', true],
+      ['right', '', true],
+      ['right', 'right', true],
+    ])
+  })
 })

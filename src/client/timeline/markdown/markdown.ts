@@ -69,7 +69,11 @@ function list(items: readonly ListItem[], context: DrawingContext): HTMLElement 
     const label = { 'aria-label': done === true ? taskDone : taskOpen }
     const box = done !== null && h('input', { type: 'checkbox', disabled: true, checked: done, ...label })
     const attributes = { value: number, class: done === null ? null : 'task' }
-    return h('li', attributes, box, ...content(blocks, context))
+    // The item has the direction of its list, on whose side its sign stands; its words have their own, by the style sheet.
+    const [only] = blocks
+    const isLine = blocks.length === 1 && only?.type === 'paragraph'
+    const parts = content(blocks, context)
+    return h('li', attributes, box, ...(isLine ? [h('span', {}, ...parts)] : parts))
   })
   return h(isNumbered ? 'ol' : 'ul', { dir: 'auto' }, ...rows)
 }
