@@ -25,8 +25,8 @@ const QUOTE_BLANK = /^ {0,3}>[ \t]*$/
 const ITEM = /^([ \t]*)(?:[-*]|([1-9]\d{0,8}|0)\.)[ \t]+(?=\S)/
 /** A list begins with a small number: `1986. What a year` is a sentence. */
 const MAX_FIRST = 999
-/** A further mark that stands alone: `* * * * * /bin/backup`, `* waves *`, `- - a`. */
-const LONE_MARK = /^[ \t]*(?:[-*][ \t]+[-*]|\*[ \t].*[ \t]\*)(?:[ \t]|$)/
+/** A further mark that stands alone: `* * * * * /bin/backup`, `* waves *`, `- - a`. Or a rule of CSS: `* { margin: 0 }`. */
+const LONE_MARK = /^[ \t]*(?:(?:[-*][ \t]+[-*]|\*[ \t].*[ \t]\*)(?:[ \t]|$)|\*[ \t]+\{)/
 const TASK = /^\[([ xX])\][ \t]+(?=\S)/
 const TABLE_LINE = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/
 /** A backslash before a mark at the start of a line. */
