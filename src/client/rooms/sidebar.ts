@@ -60,13 +60,14 @@ export function sidebar(
     element.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' })
   }
 
-  function drawBadge({ unread, mentions }: ReturnType<typeof unreadElsewhere>): void {
-    badge.hidden = unread === 0
-    badge.textContent = mentions > 0 ? countText(mentions) : ''
+  function drawBadge(): void {
+    const { unread, mentions } = unreadElsewhere(store.get(), room)
+    badge.hidden = !unread
+    badge.textContent = mentions ? countText(mentions) : ''
     const label = [
       words.rooms.rooms,
-      unread > 0 && words.rooms.unread(unread, false),
-      mentions > 0 && words.rooms.mentions(mentions),
+      unread && words.rooms.unread(unread, false),
+      mentions && words.rooms.mentions(mentions),
     ]
     toggle.setAttribute('aria-label', label.filter(Boolean).join(', '))
   }
@@ -83,11 +84,7 @@ export function sidebar(
     reorder,
     signal,
   )
-  store.watch(
-    (state) => JSON.stringify(unreadElsewhere(state, room)),
-    () => drawBadge(unreadElsewhere(store.get(), room)),
-    signal,
-  )
+  store.watch((state) => JSON.stringify(unreadElsewhere(state, room)), drawBadge, signal)
   // Another tab has changed the favourites.
   window.addEventListener('storage', ({ key }) => key === 'favourites' && reorder(), { signal })
 

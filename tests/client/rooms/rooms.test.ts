@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { groupRooms, roomStrip } from '../../../src/client/rooms/roomList.ts'
+import { groupRooms, roomLinks, roomStrip } from '../../../src/client/rooms/roomList.ts'
 import { shortcuts } from '../../../src/client/app/room/shortcuts.ts'
 import { saveRooms, savedRooms } from '../../../src/client/net/savedRooms.ts'
 import { swipeDirection } from '../../../src/client/app/room/swipes.ts'
@@ -20,6 +20,20 @@ describe('the order of rooms', () => {
     const groups = groupRooms(state, '', ['zoo', 'gone'])
     expect(groups.favourites.map(({ name }) => name)).toEqual(['Zoo'])
     expect(groups.mine.map(({ name }) => name)).toEqual(['apple', 'Guest 2', 'Guest 10'])
+  })
+
+  test('[A9] the focus stays on a room that goes to another group, and in the list if its room is gone', () => {
+    const { element, update } = roomLinks('here')
+    document.body.append(element)
+    const [here, there] = ['Here', 'There'].map((name) => ({ ...countedRoom(name, {}), hasDraft: false }))
+    update({ favourites: [], mine: [here!], more: [there!] })
+    element.querySelector<HTMLElement>('[href="/chat/there"]')?.focus()
+    const focused = () => document.activeElement?.getAttribute('href')
+    update({ favourites: [], mine: [here!, there!], more: [] })
+    expect(focused()).toBe('/chat/there')
+    update({ favourites: [], mine: [here!], more: [] })
+    expect(focused()).toBe('/chat/here')
+    element.remove()
   })
 
   test('[U191] the line of other rooms takes no space if there are none', () => {

@@ -7,8 +7,7 @@ export function focusSoon(target: HTMLElement, signal: AbortSignal): void {
     if (target.isConnected) return target.focus({ preventScroll: true })
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
-        const active = document.activeElement
-        const isUnfocused = active === null || active === document.body || active.tagName === 'H1'
+        const isUnfocused = /^(BODY|H1)?$/.test(document.activeElement?.tagName ?? '')
         if (!signal.aborted && isUnfocused) target.focus({ preventScroll: true })
       }),
     )

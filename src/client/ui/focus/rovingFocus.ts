@@ -9,14 +9,21 @@ export function rovingFocus(container: HTMLElement): () => void {
 
   function update(): void {
     const all = items()
-    if (stop === undefined || !all.includes(stop))
-      stop = all.find((item) => item.hasAttribute('aria-current')) ?? all[0]
+    if (!stop || !all.includes(stop)) {
+      const before = stop
+      stop =
+        all.find((item) => item.getAttribute('href') === before?.getAttribute('href')) ??
+        all.find((item) => item.getAttribute('aria-current')) ??
+        all[0]
+      // It had the focus, and was made anew in another list, or is gone (A9).
+      if (before && document.activeElement === document.body) stop?.focus()
+    }
     for (const item of all) item.tabIndex = item === stop ? 0 : -1
   }
 
   container.addEventListener('focusin', ({ target }) => {
-    if (!(target instanceof HTMLElement) || !items().includes(target)) return
-    stop = target
+    if (!items().includes(target as HTMLElement)) return
+    stop = target as HTMLElement
     update()
   })
   container.addEventListener('keydown', (event) => {
