@@ -138,6 +138,15 @@ describe('a leave that the server does not know', () => {
     expect(next.left()).toEqual(['design'])
   })
 
+  test('[U333] is not told by another tab while it can be undone', async () => {
+    const { page, actions } = await inDesign()
+    page.sync.restoreLeaves(ada.id)
+    actions.leaveRoom('design')
+    const other = await nextPage()
+    other.live()
+    expect(other.left()).toEqual([])
+  })
+
   test('[U333] is not told for another person, in this page or the next', async () => {
     await closedOffline()
     const next = await nextPage(eve.id)

@@ -55,15 +55,15 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
       leaving.clear()
       for (const room of savedRooms('left', user)) leaving.set(room, 0)
     },
-    /** The room counts as left here, and the server is not told yet, or by the next page if this one ends. */
+    /** The room counts as left here. The server is not told yet, nor is another tab: the leave may be undone. */
     hold(room: string): void {
       leaving.set(room, HELD)
-      save(room, true)
       hasLeft(room)
     },
     /** Ends my membership, now or as soon as there is a connection. Call `hold` before. */
     leave(room: string): void {
       leaving.set(room, 0)
+      save(room, true)
       request(room)
       hasLeft(room)
     },
