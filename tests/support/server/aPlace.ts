@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll } from 'bun:test'
+import { afterAll, beforeAll, beforeEach } from 'bun:test'
 import { aServer, aTemporaryDir, type ServerProcess } from './aServer.ts'
 import { buildClient } from '../../../src/tools/build.ts'
 import { browserFound } from '../browser/browser.ts'
@@ -12,17 +12,36 @@ export async function ensureClientBuilt(): Promise<void> {
   await buildClient({ root: ROOT, out: join(ROOT, 'dist/public'), compress: 'none' })
 }
 
-/** For the tests of one file: a real server with an empty directory. @param make builds the client that it serves */
+/**
+ * For the tests of one file: a real server with an empty directory. Bun ends it when a test times out; the next test gets
+ * another one. @param make builds the client that it serves
+ */
 export function usePlace(make: () => Promise<unknown> = ensureClientBuilt): { readonly origin: string } {
   let origin = ''
   let server: ServerProcess | null = null
   const data = aTemporaryDir()
 
+  async function start(): Promise<void> {
+    server = await aServer({ DATA_DIR: data.dir })
+    origin = await server.ready()
+  }
+
   beforeAll(async () => {
     if (browserFound === null) return
     await make()
-    server = await aServer({ DATA_DIR: data.dir })
-    origin = await server.ready()
+    await start()
+  }, 60_000)
+
+  beforeEach(async () => {
+    const isReady = () =>
+      fetch(`${origin}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    if (server === null || (await isReady())) return
+    server.kill('SIGTERM')
+    await server.exited()
+    await start()
   }, 60_000)
 
   afterAll(async () => {

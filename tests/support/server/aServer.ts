@@ -99,10 +99,16 @@ export async function aServer(env: Record<string, string>, under: readonly strin
   }
 }
 
-/** A port that was free a moment ago. */
+/** A port that is free now and that the system gives to no connection: those get ports above 32,767 (Linux). */
 export function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', reusePort: false, fetch: () => new Response() })
-  const { port } = server
-  void server.stop(true)
-  return port ?? 0
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    try {
+      const server = Bun.serve({ port, hostname: '127.0.0.1', reusePort: false, fetch: () => new Response() })
+      void server.stop(true)
+      return port
+    } catch {
+      // taken: try another one
+    }
+  }
 }
