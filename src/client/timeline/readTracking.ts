@@ -72,7 +72,8 @@ export function trackReading(
 
   function markSeen(range: VisibleRange): void {
     if (!isPersonLooking()) return watch(null)
-    isAtSeenEnd = isNewest(range.bottom)
+    // More may have come since, which is read already.
+    isAtSeenEnd ||= isNewest(range.bottom)
     if (!isPassed && !isAtSeenEnd && !reaches(firstUnreadNow(), range)) return
     isPassed = true
     messages.seen(range.bottom)

@@ -13,9 +13,7 @@ type Attributes = Record<string, string | number | boolean | null | undefined | 
 
 /** @returns the URL if it is http, https, mailto, a path of this site or a fragment; else '#' */
 export function safeUrl(url: string): string {
-  if (/^\/(?![/\\])/.test(url) || url.startsWith('#')) return url
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
-  return scheme === 'http' || scheme === 'https' || scheme === 'mailto' ? url : '#'
+  return /^(\/(?![/\\])|#|(https?|mailto):)/i.test(url) ? url : '#'
 }
 
 const ADDRESSES = new Set(['href', 'src', 'action', 'formaction'])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import type { Screen } from '../../support/client/aScreen.ts'
-import { event, said, you } from '../../support/client/aState.ts'
+import { event, numbers, said, you } from '../../support/client/aState.ts'
 import { ada, answerHistory, fromAda, scrollUp, useTimeline } from '../../support/browser/aTimeline.ts'
 import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -26,9 +26,9 @@ const readAll = (screen: Screen) =>
     return reads(screen).at(-1)?.seq === last && last
   })
 
-/** After this long, all that can be read on screen is read. */
-async function longEnough(): Promise<void> {
-  const end = performance.now() + 800
+/** Lets time pass. @param ms by default, all that can be read on screen is read after it */
+async function longEnough(ms = 800): Promise<void> {
+  const end = performance.now() + ms
   await eventually('time to read', () => performance.now() > end)
 }
 
@@ -57,19 +57,21 @@ describe.skipIf(browserFound === null)('an unread message', () => {
     const marks = () =>
       `${document.title} ${document.querySelector('link[rel=icon]')?.getAttribute('href')} ${document.querySelector('.side')?.textContent?.includes('1 unread')}`
     const seen = await everSeen(page, marks)
-    for (const seq of [41, 42, 43]) {
+    // Each comes before the one above it was on screen for 500 ms.
+    for (const seq of numbers(41, 46)) {
       screen.tell(event(said(seq, { user: ada, text: `text ${seq}` })))
       await page.locator('.message', { hasText: `text ${seq}` }).waitFor()
+      await longEnough(200)
     }
     await longEnough()
     expect(await seen()).toHaveLength(1)
-    expect(reads(screen).at(-1)?.seq).toBe(43)
+    expect(reads(screen).at(-1)?.seq).toBe(46)
     // Further up, nothing is read that is not seen.
     await scrollUp(page, 300)
-    screen.tell(event(said(44, { user: ada })))
+    screen.tell(event(said(47, { user: ada })))
     await eventually('it is unread', async () => (await page.title()) === '(1) lobby · Hubbub')
     await longEnough()
-    expect(reads(screen).at(-1)?.seq).toBe(43)
+    expect(reads(screen).at(-1)?.seq).toBe(46)
   })
 
   test('[U70, U75] above the view keeps a room unread until its end is seen or "Mark as read" is pressed; Escape does neither', async () => {
