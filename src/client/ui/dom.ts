@@ -90,8 +90,16 @@ export function list<T>(
     shown = next
     let position = parent.firstChild
     for (const { view } of next.values()) {
-      if (view.element === position) position = position.nextSibling
-      else parent.insertBefore(view.element, position)
+      const { element } = view
+      // To move what has the focus would take it away, so what stands before it goes to the end (E2).
+      if (element.contains(document.activeElement))
+        while (position && position !== element) {
+          const other = position
+          position = other.nextSibling
+          parent.append(other)
+        }
+      if (element === position) position = position.nextSibling
+      else parent.insertBefore(element, position)
     }
   }
 }

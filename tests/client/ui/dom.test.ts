@@ -33,4 +33,23 @@ describe('elements', () => {
     expect(updated).toEqual(['c'])
     expect(parent.textContent).toBe('ca')
   })
+
+  test('[E2, U360] a list in a new order leaves the focus where it is', () => {
+    const parent = h('ul')
+    document.body.append(parent)
+    const show = list<string>(
+      parent,
+      (key) => key,
+      (key) => ({ element: h('li', {}, h('button', { id: key }, key)), update() {} }),
+    )
+    show([...'abcd'])
+    document.getElementById('c')?.focus()
+    let lost = 0
+    parent.addEventListener('focusout', () => (lost += 1))
+    for (const order of ['cabd', 'dabc', 'acd', 'ecba', 'abecd', 'dceba']) {
+      show([...order])
+      expect([parent.textContent, document.activeElement?.id, lost]).toEqual([order, 'c', 0])
+    }
+    parent.remove()
+  })
 })
