@@ -38,16 +38,17 @@ export function peopleList(
       (a, b) =>
         Number(b.id === me) - Number(a.id === me) || compareNames(a.name, b.name) || (a.id < b.id ? -1 : 1),
     )
-    online.update(sorted.filter(({ state }) => state === 'active'))
-    away.update(sorted.filter(({ state }) => state === 'idle'))
+    changeItems(() => {
+      online.update(sorted.filter(({ state }) => state === 'active'))
+      away.update(sorted.filter(({ state }) => state === 'idle'))
+    })
     const unnamed = Math.max(0, onlineCount - people.length)
     more.textContent = words.people.more(unnamed)
     more.hidden = unnamed === 0
-    itemsChanged()
   }
 
   const element = h('div', {}, online.element, away.element, more)
-  const itemsChanged = rovingFocus(element)
+  const changeItems = rovingFocus(element)
   store.watch((state) => state.rooms[room]?.people, draw, signal)
   store.watch((state) => state.rooms[room]?.onlineCount, draw, signal)
   return element

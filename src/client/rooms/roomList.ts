@@ -58,14 +58,15 @@ export function roomLinks(current: string): View<RoomGroups> {
   const mine = sectionOf(words.rooms.rooms)
   const more = sectionOf(words.rooms.more)
   const element = h('div', {}, favourites.element, mine.element, more.element)
-  const itemsChanged = rovingFocus(element)
+  const changeItems = rovingFocus(element)
   return {
     element,
     update(groups) {
-      favourites.update(groups.favourites)
-      mine.update(groups.mine)
-      more.update(groups.more)
-      itemsChanged()
+      changeItems(() => {
+        favourites.update(groups.favourites)
+        mine.update(groups.mine)
+        more.update(groups.more)
+      })
     },
   }
 }

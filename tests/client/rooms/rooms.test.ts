@@ -36,6 +36,18 @@ describe('the order of rooms', () => {
     element.remove()
   })
 
+  test('[A9] a list without the focus does not take it when a room goes', () => {
+    const { element, update } = roomLinks('here')
+    document.body.append(element)
+    const mine = ['Here', 'There'].map((name) => ({ ...countedRoom(name, {}), hasDraft: false }))
+    update({ favourites: [], mine, more: [] })
+    element.querySelector<HTMLElement>('[href="/chat/there"]')?.focus()
+    ;(document.activeElement as HTMLElement).blur()
+    update({ favourites: [], mine: mine.slice(0, 1), more: [] })
+    expect(document.activeElement === document.body).toBe(true)
+    element.remove()
+  })
+
   test('[U191] the line of other rooms takes no space if there are none', () => {
     const strip = roomStrip('here', () => {})
     const room = (name: string) => ({ ...countedRoom(name, {}), hasDraft: false })

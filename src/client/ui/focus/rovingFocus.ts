@@ -1,30 +1,22 @@
 /**
  * Makes the links or buttons in `container` one Tab stop: arrows, Home and End move between them. It begins at the current
  * one, else at the first.
- * @returns call it after the items have changed
+ * @returns call it to change the items. If the change removes the item with the focus, the focus goes to the new item with the
+ * same address, else to the one where the Tab stop begins (A9)
  */
-export function rovingFocus(container: HTMLElement): () => void {
+export function rovingFocus(container: HTMLElement): (change: () => void) => void {
   const items = () => [...container.querySelectorAll<HTMLElement>('li > :is(a, button)')]
+  const hasFocus = () => container.contains(document.activeElement)
   let stop: HTMLElement | undefined
 
-  function update(): void {
-    const all = items()
-    if (!stop || !all.includes(stop)) {
-      const before = stop
-      stop =
-        all.find((item) => item.getAttribute('href') === before?.getAttribute('href')) ??
-        all.find((item) => item.getAttribute('aria-current')) ??
-        all[0]
-      // It had the focus, and was made anew in another list, or is gone (A9).
-      if (before && document.activeElement === document.body) stop?.focus()
-    }
-    for (const item of all) item.tabIndex = item === stop ? 0 : -1
+  function setStop(next: HTMLElement | undefined): void {
+    stop = next
+    for (const item of items()) item.tabIndex = item === stop ? 0 : -1
   }
 
   container.addEventListener('focusin', ({ target }) => {
-    if (!items().includes(target as HTMLElement)) return
-    stop = target as HTMLElement
-    update()
+    const item = target as HTMLElement
+    if (items().includes(item)) setStop(item)
   })
   container.addEventListener('keydown', (event) => {
     const all = items()
@@ -36,5 +28,16 @@ export function rovingFocus(container: HTMLElement): () => void {
     event.preventDefault()
     all[to]?.focus()
   })
-  return update
+  return (change) => {
+    const hadFocus = hasFocus()
+    change()
+    const all = items()
+    const href = stop?.getAttribute('href')
+    const next =
+      all.find((item) => item.getAttribute('href') === href) ??
+      all.find((item) => item.getAttribute('aria-current')) ??
+      all[0]
+    setStop(stop?.isConnected ? stop : next)
+    if (hadFocus && !hasFocus()) stop?.focus()
+  }
 }
