@@ -1,6 +1,6 @@
 /** The only code that changes the state, with `reduceSession`. Pure; "nothing changed" is `===`. */
 import { assertNever } from '../../shared/assert.ts'
-import type { RoomEvent, Self } from '../../shared/model.ts'
+import type { RoomEntry, RoomEvent, Self } from '../../shared/model.ts'
 import type { ServerFrame } from '../../shared/protocol.ts'
 import * as history from './historyWindow.ts'
 import { addPendingChange } from './optimisticChanges.ts'
@@ -185,7 +185,9 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
     case 'welcome':
       return { ...withSelf(state, frame.user), presenceQuietUntil: now + QUIET_AFTER_RETURN }
     case 'sync': {
-      const next = changeRoom(state, frame.room, (room) => roomLog.withPage(room, frame, self, now))
+      // A leave that was undone before the server heard of it brings no `room`.
+      const joined = frame.you ? withJoined(state, frame.room, true) : state
+      const next = changeRoom(joined, frame.room, (room) => roomLog.withPage(room, frame, self, now))
       return withTopics(next, frame.room, [...(frame.messages ?? []), ...frame.events])
     }
     case 'event': {
@@ -226,10 +228,8 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
     }
     case 'typing':
       return changeRoom(state, frame.room, (room) => withTyping(room, frame, me, now))
-    case 'room': {
-      const { entry } = frame
-      return { ...state, roomList: [...state.roomList.filter(({ room }) => room !== entry.room), entry] }
-    }
+    case 'room':
+      return withEntry(state, frame.entry)
     case 'read':
       return changeRoom(state, frame.room, (room) => withReadFrame(room, frame))
     default:
@@ -238,13 +238,15 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
   }
 }
 
+/** Puts an entry into the room list, in place of the former one. */
+function withEntry(state: State, entry: RoomEntry): State {
+  return { ...state, roomList: [...state.roomList.filter(({ room }) => room !== entry.room), entry] }
+}
+
 /** Says in the room list whether a room is one of mine. */
 function withJoined(state: State, room: string, joined: boolean): State {
-  const index = state.roomList.findIndex((entry) => entry.room === room && entry.joined !== joined)
-  const entry = state.roomList[index]
-  return entry === undefined
-    ? state
-    : { ...state, roomList: state.roomList.with(index, { ...entry, joined }) }
+  const entry = state.roomList.find((known) => known.room === room && known.joined !== joined)
+  return entry ? withEntry(state, { ...entry, joined }) : state
 }
 
 /** Puts a room's newest topic into the room list, unless the list is newer. */

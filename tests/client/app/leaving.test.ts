@@ -36,7 +36,7 @@ describe('leaving a room', () => {
   })
 
   test('[U192] is undone by opening the room: the server hears nothing of it', async () => {
-    const { page, actions, left } = await inDesign()
+    const { page, actions, left, mine } = await inDesign()
     actions.leaveRoom('design')
     page.time.pass(9 * SECOND)
     actions.openRoom('design')
@@ -46,6 +46,7 @@ describe('leaving a room', () => {
     page.time.pass(20 * SECOND)
     expect(left()).toEqual([])
     expect(page.store.get().left).toBe(null)
+    expect(mine()).toContain('design')
     expect(page.stateOf('design')).toBe('live')
     expect(page.store.get().rooms['design']?.you?.role).toBe('owner')
   })

@@ -41,14 +41,12 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
     leaving.set(room, now())
   }
 
-  /** I am no longer in the room: I left, or the server says so. */
-  function hasLeft(room: string): void {
-    count += 1
-    left.set(room, count)
-  }
-
   return {
-    hasLeft,
+    /** The server says that I am no longer in the room. */
+    hasLeft(room: string): void {
+      count += 1
+      left.set(room, count)
+    },
     /** Another person uses this page from now on: their leaves are owed, and nobody else's. */
     restore(newUser: string): void {
       user = newUser
@@ -56,16 +54,12 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
       for (const room of savedRooms('left', user)) leaving.set(room, 0)
     },
     /** The room counts as left here. The server is not told yet, nor is another tab: the leave may be undone. */
-    hold(room: string): void {
-      leaving.set(room, HELD)
-      hasLeft(room)
-    },
-    /** Ends my membership, now or as soon as there is a connection. Call `hold` before. */
+    hold: (room: string) => void leaving.set(room, HELD),
+    /** Ends my membership, now or as soon as there is a connection. */
     leave(room: string): void {
       leaving.set(room, 0)
       save(room, true)
       request(room)
-      hasLeft(room)
     },
     /** The room is opened again. */
     cancel(room: string): void {

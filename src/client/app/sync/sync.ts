@@ -95,9 +95,9 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
         leaves.hasLeft(frame.room)
         return store.dispatch({ type: 'roomForgotten', room: frame.room, left: true })
       case 'room':
-        // Joined before the server has read of the leave.
-        if (!leaves.isLeaving(frame.entry.room)) break
-        return
+        // Sent before the server read the leave.
+        if (leaves.isLeaving(frame.entry.room)) return
+        break
       case 'error':
         if (frame.ref !== undefined && !leaves.refused(frame.ref, frame)) joins.refused(frame.ref, frame)
         break
