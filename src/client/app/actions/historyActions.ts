@@ -1,9 +1,9 @@
 /** Loads what the log holds beyond the live rows: older messages, the messages around a jump, quotes and pins. */
 import type { HistoryPage } from '../../../shared/model.ts'
 import type { Api } from '../../net/api.ts'
+import type { Timers } from '../../net/timers.ts'
 import { findMessage, nextPage, type Side } from '../../state/historyWindow.ts'
 import { rowById } from '../../state/rows.ts'
-import type { Timers } from '../../net/timers.ts'
 import { idOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
@@ -40,14 +40,12 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     if (early.length > 0) await turn()
     for (let attempt = 0; attempt < ATTEMPTS && requestedIn === session;) {
       const answer = await api.messages(room, query)
-      if (!answer.ok) {
-        if (answer.code !== 'rateLimited') return null
-        await turn(answer.after)
-        continue
-      }
-      attempt += 1
-      if (requestedIn === session && answer.value.head >= (store.get().rooms[room]?.recentChangesSince ?? 0))
-        return answer.value
+      if (answer.ok) {
+        attempt += 1
+        const isFresh = answer.value.head >= (store.get().rooms[room]?.recentChangesSince ?? 0)
+        if (isFresh && requestedIn === session) return answer.value
+      } else if (answer.code === 'rateLimited') await turn(answer.after)
+      else return null
     }
     return null
   }
