@@ -30,7 +30,7 @@ const PERSON_LIMITS: PersonLimits = {
   connections: LIMITS.connections,
 }
 
-/** What every connection follows as if it were a room; no room has this address. */
+/** The topic that every connection follows from `hello` on. No room has this address. */
 const EVERYBODY = ''
 const HOUR_MS = 60 * 60 * 1000
 /** A drain: ms for the writer to finish, how many sockets one batch closes, and ms between two batches. */

@@ -1,4 +1,7 @@
-/** Rooms whose names have one key have one name: it ignores capitals, accents of Latin letters, spaces, what is invisible, and punctuation but for `C#` and `A*`. */
+/**
+ * Two rooms whose names have the same key have the same name. The key ignores capitals, accents of Latin letters, spaces,
+ * invisible characters and punctuation, but keeps `#` and `*` behind a letter or digit: `C#` is not `C`.
+ */
 export const sameNameKey = (name: string) =>
   name
     .normalize('NFKD')

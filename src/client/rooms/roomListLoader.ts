@@ -61,10 +61,10 @@ export function createRoomListLoader(
     if (turn < shown || !answer.isSamePerson) return true
     shown = turn
     serverHasMore = answer.more
-    // Of other rooms the server has told meanwhile; they may be newer than the answer.
+    // Rooms that the server announced since the request may be missing in the answer.
     const known = [...before, ...answer.rooms]
-    const told = store.get().roomList.filter(({ room }) => !known.some((entry) => entry.room === room))
-    store.dispatch({ type: 'roomListChanged', roomList: [...answer.rooms, ...told] })
+    const announced = store.get().roomList.filter(({ room }) => !known.some((entry) => entry.room === room))
+    store.dispatch({ type: 'roomListChanged', roomList: [...answer.rooms, ...announced] })
     return true
   }
 

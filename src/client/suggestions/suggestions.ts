@@ -201,7 +201,7 @@ export function suggestions(
       ]),
       next.isSure ? 0 : -1,
     )
-    // The keyboard could not reach what is scrolled out of view: the list has as many as fit, and more letters find the others.
+    // Keeps only the suggestions that fit, as scrolled ones would be overlooked (U322). More letters find the others.
     while (panel.children.length > 1 && panel.scrollHeight > panel.clientHeight)
       panel.lastElementChild?.remove()
   }

@@ -1,4 +1,4 @@
-/** A new language is one file like `de.ts`, and one line here; a line in `ui/emoji/emoji.ts` names its emoji. */
+/** A new language is one file like `de.ts` and one line here. A line in `ui/emoji/emoji.ts` adds the names of emoji. */
 import { retryable } from '../ui/retryImport.ts'
 import type { Words } from './en.ts'
 

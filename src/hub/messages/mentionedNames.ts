@@ -33,7 +33,7 @@ const KATAKANA = /\p{scx=Katakana}/u
 const GOES_ON = /[\p{M}\p{Emoji_Modifier}\u200c\u200d]/u
 /** Between two letters of scripts with spaces these are a part of a word: `@ann-marie`, `@ann_b`, `@ann.org`, `@ann/lodash`. */
 const JOINS = /[-\u2010\u2011\u05be./\p{Pc}]/u
-/** The rest of somebody's address in another place: `@ann@mastodon.example`. */
+/** The host in an address of another service: `@ann@mastodon.example`. */
 const HOST = /@[\p{L}\p{M}\p{N}-]{1,63}\.[\p{L}\p{N}]/uy
 
 /** The places of a text where a person may be named, in order. */
@@ -80,7 +80,7 @@ export function mentionsIn(
   return mentions
 }
 
-/** Of people whose names fold to one the person whose name is typed, but for capitals; otherwise the first. */
+/** Of people whose names fold to the same text: the one whose spelling is typed, apart from capitals; otherwise the first. */
 function meant(typed: string, alike: readonly User[]): User | undefined {
   const written = (name: string) => name.normalize('NFC').toLowerCase()
   return (alike.length > 1 && alike.find(({ name }) => written(name) === written(typed))) || alike[0]
@@ -106,7 +106,7 @@ function isInWord(text: string, at: number): boolean {
 function possibleNames(text: string, from: number): NamePlace['ends'] {
   const ends = endsOfNames(text, from)
   const longest = text.slice(from, ends.at(-1) ?? from)
-  // Folded once: case is all that such a text is folded by.
+  // Folded once for all ends: only case changes in such a text.
   const folded = ONE_SPACED.test(longest) ? longest.toLowerCase() : null
   return ends.map((end) => {
     return { end, name: folded?.slice(0, end - from) ?? foldedName(text.slice(from, end)) }

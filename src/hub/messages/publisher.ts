@@ -45,7 +45,7 @@ export class Publisher {
     })
   }
 
-  /** Who has these names. In an edit those whom the message mentions by them, also if they were renamed or left since. */
+  /** The people with these names. An edit keeps whom its message mentions, even if they left or were renamed since (M86). */
   async #named({ room, ...frame }: Durable, names: readonly string[]): Promise<Map<string, User[]>> {
     const people = await this.#deps.store.named(room, names)
     if (frame.type !== 'edit') return people

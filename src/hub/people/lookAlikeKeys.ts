@@ -5,7 +5,7 @@ import type { NameKeys } from '../ports.ts'
 /** Reserved as a whole name and as any word of a name. */
 // prettier-ignore
 const RESERVED_WORDS = ['admin', 'admins', 'administrator', 'administrators', 'moderator', 'moderators', 'system', 'staff', 'support', 'official', 'hubbub']
-/** A reserved word that has grown together with one of these is reserved, too. Others could be a part of a word: `Badminton`. */
+/** A reserved word joined to one of these is reserved, too: `theadmin`. Joined to others it may be part of a word: `Badminton`. */
 const GROWN_TOGETHER = /^(?:the|real|team|x+)|(?:team|bot|desk|x+)$/g
 /** Reserved as a whole name only. */
 // prettier-ignore
@@ -36,7 +36,7 @@ const ADORNMENTS = /(?![$|∂])\p{S}+/gu
 /** Letters in black circles, in squares and of flags, which have no compatible letter. */
 const ENCLOSED = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]/gu
 
-/** What fancy alphabets and keyboards have for a letter, and the table of `unhomoglyph` does not. Counts against reserved names only. */
+/** Signs that fancy alphabets and keyboards use for a letter, and that `unhomoglyph` lacks. Only reserved names are compared by them. */
 // prettier-ignore
 const FANCY: Record<string, string> = {
   a: '卂ᗩᎪⲀ₳Ⱥɐ∆', b: '乃ᗷᏴⲂ฿', c: '匚ᑕᏟⲤ¢₵', d: 'ᗪᎠⲆ', e: '乇ᎬⲈ€Ɇǝ', f: '千ᖴ₣', g: 'Ꮆ₲', h: '卄ᕼᎻⲎⱧ', i: '丨ᎥⲒ¡ᴉ', j: 'ᒍᎫ', k: 'ᏦⲔ₭',
@@ -143,7 +143,7 @@ function undressed(name: string): string[] {
     text
       .replace(/(?<=\p{Ll})(?=\p{Lu})|\|/gu, ' ')
       .replace(DISTINCT_WORD, ' $& ')
-      // Another word, since `4you` is no `you`.
+      // Kept as a word, so that `4you` is not read as the reserved name `you`.
       .replace(FIRST_DIGITS, 'x '),
   )
   return [...new Set([letters, fancy, bare, begun, ...ended, ...split])]

@@ -11,12 +11,12 @@ export interface FoundAddress {
 const START = /https?:\/\/|@/gi
 /** What ends an address wherever it stands: blanks, quotes, brackets, marks of code, direction controls, punctuation of Han scripts. */
 const END = String.raw`\s<>"\x60|\\\p{Ps}\p{Pe}“”«»‹›\u200b\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufffc、-〃〈-〠〰！＂，：；＜＞？｜～｡､`
-const PATH = new RegExp(`[^${END}()[\\]{}]+`, 'uy')
+const PATH = new RegExp(`[^${END}]+`, 'uy')
 const HOST = new RegExp(
-  `(?:[^/?#@()[\\]{}${END}]*@)?(?:\\[[\\da-f:.]+\\](?::\\d+)?|[\\p{L}\\p{N}_-][^/?#@()[\\]{},;!'*~${END}]*)`,
+  `(?:[^/?#@${END}]*@)?(?:\\[[\\da-f:.]+\\](?::\\d+)?|[\\p{L}\\p{N}_-][^/?#@,;!'*~${END}]*)`,
   'iuy',
 )
-/** `example.com很好`: a host that ends with ASCII letters ends where a script without spaces begins, but goes on in `grünen.de`. */
+/** Where a host may end: `example.com很好` ends before the script without spaces, while `www.gr` goes on in `www.grünen.de`. */
 const ASCII_END = /(?:[\p{L}\p{N}]\.(?:[a-z]{2,}|\d+)|localhost|:\d+)(?::\d+)?(?=[^\x21-\x7e])/giu
 const TRAILING = new Set(".,;:!?'‘’…([{")
 const PAIRS: Partial<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }

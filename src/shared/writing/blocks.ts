@@ -25,7 +25,10 @@ const QUOTE_BLANK = /^ {0,3}>[ \t]*$/
 const ITEM = /^([ \t]*)(?:[-*]|([1-9]\d{0,8}|0)\.)[ \t]+(?=\S)/
 /** A list begins with a small number: `1986. What a year` is a sentence. */
 const MAX_FIRST = 999
-/** A further mark that stands alone: `* * * * * /bin/backup`, `* waves *`, `- - a`. Or a rule of CSS: `* { margin: 0 }`. */
+/**
+ * Lines that begin with a mark and are no list: a further mark stands alone, as in `* * * * * /bin/backup`, `* waves *` and
+ * `- - a`, or a rule of CSS follows: `* { margin: 0 }`.
+ */
 const LONE_MARK = /^[ \t]*(?:(?:[-*][ \t]+[-*]|\*[ \t].*[ \t]\*)(?:[ \t]|$)|\*[ \t]+\{)/
 const TASK = /^\[([ xX])\][ \t]+(?=\S)/
 const TABLE_LINE = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/
@@ -221,7 +224,7 @@ class BlockReader {
       isOpen = last === null
       if (last !== '') code.push(last ?? line)
     }
-    // `~~~yay` has no end.
+    // A fence of tildes needs an end and nothing but a language beside it: `~~~yay` is a cheer.
     if (code.join('').trim() === '' || (fence.startsWith('~') && (isOpen || beginsWithCode))) return null
     this.#next = index
     return { type: 'code', language: isLanguage ? info.trim() : '', text: code.join('\n') }
@@ -240,7 +243,7 @@ class BlockReader {
       if (mark !== undefined) end = index + 1
     }
     const lines = quoted.slice(0, end - this.#next)
-    // The cat's mouth: `> ^ <`.
+    // A face such as `> ^ <` has no words to quote.
     if (!lines.some((line) => holdsWord(line.text))) return null
     this.#next = end
     return { type: 'quote', blocks: this.#within(lines) }

@@ -35,7 +35,7 @@ const BACKTICKS = /`+/g
 const RUN: Partial<Record<string, RegExp>> = { '*': /(?:\\?\*)+/y, _: /(?:\\?_)+/y, '~': /(?:\\?~)+/y }
 const DESTINATION = /\(((?:https?:\/\/|mailto:)[^\s<>()`]*(?:\([^\s<>()`]*\)[^\s<>()`]*)*)\)/iy
 const MAX_LABEL = 1_000
-/** What backticks hold that are cheeks of faces: ``(`･ω･´) (`･ω･´)``, ``(´･ω･`) (`･ω･´)``. */
+/** Text between two backticks that are the cheeks of faces, and mark no code: ``(`･ω･´) (`･ω･´)``, ``(´･ω･`) (`･ω･´)``. */
 const FACES = /´|^`[)）].*[(（]$/su
 
 /** A part that is one whole: no mark within it counts. */
@@ -192,7 +192,7 @@ class Scanner {
     while (text[to] === '`') to += 1
     const isPrefixed = mayJoinNext(before) && !isWord(letterAt(text, to))
     if (isSpacedWord(before) && !isPrefixed) return null
-    // It begins other code, or quotes as in ``this'' and ``that''.
+    // These backticks begin other code, or a quotation as in ``this'' and ``that''.
     if (/\s/.test(text[end - 1] ?? '') && isSpacedWord(letterAt(text, to))) return null
     const code = text.slice(at, end)
     return /^`+(?!`)\s*\S/.test(code) && !FACES.test(code) ? end : null

@@ -16,9 +16,9 @@ const AFTER = /[\s\p{Pe}\p{Pf}\p{Pi}\p{Pd}\p{Cf}"':,;.!?<>]/u
 const BETWEEN = /[/&+|\u2190-\u21ff]/
 const LEADING = /[\p{Ps}\p{Pi}\p{Pd}\p{Sc}\p{Cf}"'#@+*_~]/u
 const TRAILING = /[\p{Pe}\p{Pf}\p{Pi}\p{Sc}\p{Cf}"'.,:;!?%#°™©®+*_~]/u
-/** Within `**` and `~~` also `.NET`, `:tada:`, `>100` and `★ Ann ★`; within single marks they are part of a pattern or a face. */
+/** Allowed within `**` and `~~`: `.NET`, `:tada:`, `>100`, `★ Ann ★`. Within single marks they belong to a pattern or a face. */
 const EDGE_OF_DOUBLE = /[.:%\p{Sm}\p{So}]/u
-/** Not next to a mark, nor to quotes around one: `**Pourquoi ?**`, `'**' and '**'`. */
+/** A blank is allowed behind punctuation, as in `**Pourquoi ?**`, but not next to a mark or to quotes around one: `'**' and '**'`. */
 const BLANK = /[ \xa0\u202f]/
 
 const isEmoji = (letter: string) => EMOJI.test(letter)
@@ -73,8 +73,8 @@ export function mayEnd(text: string, from: number, to: number, isDouble: boolean
 }
 
 /**
- * May this stand between a mark and the nearest letter, at either end?
- * @param outer the character next to it on the side of the mark; '' if that is the mark
+ * May this character stand between a mark and the nearest letter, at either end?
+ * @param outer its neighbour on the side of the mark; '' if that neighbour is the mark
  */
 function mayEdge(letter: string, isDouble: boolean, outer: string): boolean {
   if (BLANK.test(letter)) return (isDouble ? /[^"'“”‘’„]/ : /[!?:;«»%\p{Sc}]/u).test(outer)

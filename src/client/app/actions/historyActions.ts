@@ -10,14 +10,14 @@ import type { StateStore } from '../../state/store.ts'
 const IDS_PER_REQUEST = 50
 /** At most this many requests for one page, while the answers are older than the frames that the room has received. */
 const ATTEMPTS = 3
-/** ms until a page is requested again that came too early, if the server gives no time */
+/** ms until a request that the server refused as too early is repeated, if the server names no time */
 const EARLY = 1_000
 
 export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages'>, after: Timers['after']) {
   /** Requests under way, and the number of the last jump in each room. A sign-out replaces both, so later answers are dropped. */
   let session = { pending: new Set<string>(), jumps: new Map<string, number>() }
 
-  /** Requests that came too early. The newest is repeated first: its room is the one on screen. */
+  /** Continues the requests that the server refused as too early. The newest goes first: its room is the one on screen. */
   const early: (() => void)[] = []
 
   /** Resolves after `ms`, or when it is the turn of the newest request. */

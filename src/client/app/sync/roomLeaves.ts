@@ -8,7 +8,7 @@ const HELD = -1
 
 /**
  * Rooms this page leaves. A leave is repeated until the server answers, and remembered so that a late answer does not undo it.
- * It survives the page: where there is no connection, the page may be closed before the server hears of it.
+ * A leave is stored on the device, because a page without a connection may be closed before the server hears of the leave.
  */
 export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, after }: Timers) {
   /** whose leaves these are */
@@ -22,7 +22,7 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
   /** grows with each leave, so that it tells which leaves came after a given moment */
   let count = 0
 
-  /** Notes on the device whether the leave is owed. Another tab may owe that of another room. */
+  /** Stores on the device whether the server still has to be told. Other tabs store their rooms in the same list. */
   function save(room: string, isOwed: boolean): void {
     const others = savedRooms('left', user).filter((other) => other !== room)
     saveRooms('left', user, isOwed ? [room, ...others] : others)
@@ -47,13 +47,13 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
       count += 1
       left.set(room, count)
     },
-    /** Another person uses this page from now on: their leaves are owed, and nobody else's. */
+    /** From now on this person uses the page, and only the leaves that they stored are sent. */
     restore(newUser: string): void {
       user = newUser
       leaving.clear()
       for (const room of savedRooms('left', user)) leaving.set(room, 0)
     },
-    /** The room counts as left here. The server is not told yet, nor is another tab: the leave may be undone. */
+    /** The room counts as left in this tab only, because the leave may be undone. */
     hold: (room: string) => void leaving.set(room, HELD),
     /** Ends my membership, now or as soon as there is a connection. */
     leave(room: string): void {

@@ -69,7 +69,7 @@ function list(items: readonly ListItem[], context: DrawingContext): HTMLElement 
     const label = { 'aria-label': done === true ? taskDone : taskOpen }
     const box = done !== null && h('input', { type: 'checkbox', disabled: true, checked: done, ...label })
     const attributes = { value: number, class: done === null ? null : 'task' }
-    // The item has the direction of its list, on whose side its sign stands; its words have their own, by the style sheet.
+    // The item has the direction of its list, so its sign stands on the list's side. The style sheet gives its words their own.
     const [only] = blocks
     const isLine = blocks.length === 1 && only?.type === 'paragraph'
     const parts = content(blocks, context)

@@ -36,7 +36,7 @@ const ENGLISH = english as unknown as string
 /** The names in other languages, by a language's code; where there is no file, names are English. */
 const TRANSLATED: Readonly<Record<string, string>> = { de: german as unknown as string }
 
-/** in the language of the key */
+/** language → the request for its emoji */
 const loading = new Map<string, Promise<readonly EmojiEntry[]>>()
 
 const languageOfPage = () => words.locale.split('-')[0] ?? ''
@@ -92,7 +92,7 @@ export function inTone({ emoji, skins = [] }: EmojiEntry, tone: number): string 
   return skins.find((skin) => skin.tone === tone)?.emoji ?? emoji
 }
 
-/** Those that people send most, by the count of the Unicode Consortium. */
+/** The emoji that people send most, by the count of the Unicode Consortium. */
 const POPULAR =
   '😂❤🤣👍😭🙏😘🥰😍😊🎉😁💕🥺😅🔥☺🤦🤷🙄😆🤗😉🎂🤔👏🙂😳🥳😎👌💜😔💪✨💖👀😋😏😢👉💗😩💯🌹💞🎈💙😃😡💐😜🙈🤞😄🤤🙌🤪❣😀💋💀👇💔😌💓🤩🙃😬😱😴🤭😐🌞😒😇🌸😈🎶✌🎊🥵😞💚☀🖤💰😚👑🎁💥🙋☹😑🥴👈💩✅👋'
 
@@ -100,8 +100,8 @@ const POPULAR =
 const plain = (emoji: string) => emoji.replace(/\ufe0f|\p{Emoji_Modifier}/gu, '')
 
 /**
- * The emoji that a few letters match: first those with this very short code, then where one begins so, where a name contains
- * it, and where a tag begins so. In each of these the recent ones come first, then the popular ones, then short codes.
+ * The emoji that a few letters match, in four groups: the letters are a short code, begin one, are part of a name, or begin a
+ * tag. In each group recent emoji come first, then popular ones, then those with short codes.
  */
 export function findEmoji(
   all: readonly EmojiEntry[],
@@ -118,7 +118,10 @@ export function findEmoji(
     return tags.some(beginsSo) ? 3 : 4
   }
   const used = [...new Set([...recent.map(plain), ...POPULAR])]
-  const placeOf = ({ emoji }: EmojiEntry) => (used.indexOf(plain(emoji)) + 1 || Infinity) - 1
+  const placeOf = ({ emoji }: EmojiEntry) => {
+    const place = used.indexOf(plain(emoji))
+    return place < 0 ? used.length : place
+  }
   const lengthOf = ({ shortcodes = [] }: EmojiEntry) =>
     Math.min(...shortcodes.filter(beginsSo).map(({ length }) => length))
   const byRank = Object.groupBy(all, rankOf)
@@ -135,7 +138,7 @@ export function findEmoji(
     .map(({ entry }) => entry)
 }
 
-/** Also of two infinite numbers. */
+/** Unlike a difference, also compares two infinite numbers. */
 const compare = (a: number, b: number) => Number(a > b) - Number(a < b)
 
 /** Puts an emoji before the others that were used. */
