@@ -109,7 +109,7 @@ describe.skipIf(browserFound === null)('mentions, with two people on a real serv
     expect(asMentions).toEqual(asText!)
   })
 
-  test('[U353] a list item that runs the other way keeps its sign and its box on the side of the list', async () => {
+  test('[U340] a list item that runs the other way keeps its sign and its box on the side of the list', async () => {
     const bob = await aPerson('Otto')
     await say(bob, '- one\n- שלום עולם\n- [ ] שלום **עולם**\n- [ ] two')
     await say(bob, '- שלום\n- [ ] one')

@@ -22,7 +22,7 @@ describe('the order of rooms', () => {
     expect(groups.mine.map(({ name }) => name)).toEqual(['apple', 'Guest 2', 'Guest 10'])
   })
 
-  test('[A9] the focus stays on a room that goes to another group, and in the list if its room is gone', () => {
+  test('[A10] the focus stays on a room that goes to another group, and in the list if its room is gone', () => {
     const { element, update } = roomLinks('here')
     document.body.append(element)
     const [here, there] = ['Here', 'There'].map((name) => ({ ...countedRoom(name, {}), hasDraft: false }))
@@ -36,7 +36,7 @@ describe('the order of rooms', () => {
     element.remove()
   })
 
-  test('[A9] a list without the focus does not take it when a room goes', () => {
+  test('[A10] a list without the focus does not take it when a room goes', () => {
     const { element, update } = roomLinks('here')
     document.body.append(element)
     const mine = ['Here', 'There'].map((name) => ({ ...countedRoom(name, {}), hasDraft: false }))

@@ -2,7 +2,7 @@
  * Makes the links or buttons in `container` one Tab stop: arrows, Home and End move between them. It begins at the current
  * one, else at the first.
  * @returns call it to change the items. If the change removes the item with the focus, the focus goes to the new item with the
- * same address, else to the one where the Tab stop begins (A9)
+ * same address, else to the one where the Tab stop begins (A10)
  */
 export function rovingFocus(container: HTMLElement): (change: () => void) => void {
   const items = () => [...container.querySelectorAll<HTMLElement>('li > :is(a, button)')]
