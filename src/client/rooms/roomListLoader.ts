@@ -104,7 +104,7 @@ export function createRoomListLoader(
     /** Loads my rooms and the busiest rooms of others. */
     load,
     /** The page is seen again: which rooms are the busiest may have changed. */
-    seen: () => void (now() - requestedAt >= OUTDATED && load()),
+    seen: () => void (idOf(store.get()) !== null && now() - requestedAt >= OUTDATED && load()),
     /** Searches rooms by a part of their name, 200 ms after the last call, unless the list holds all rooms (U144). */
     find(text: string): void {
       cancelSearch()

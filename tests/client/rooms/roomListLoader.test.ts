@@ -112,6 +112,14 @@ describe('the list of rooms', () => {
     expect(requests).toHaveLength(2)
   })
 
+  test('[U332] is not requested while nobody is signed in', async () => {
+    const { store, loader, pass, requests } = aLoader()
+    store.dispatch({ type: 'signedOut', inOtherTab: false })
+    await pass(60 * SECOND)
+    loader.seen()
+    expect(requests).toHaveLength(0)
+  })
+
   test('[C120] is not shown to another person', async () => {
     const { loader, store, answer, names } = aLoader()
     void loader.load()
