@@ -9,7 +9,7 @@ export interface Origins {
 /** A host name or address, with an optional port, as a Host header may have it. */
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::(\d{1,5}))?$/
 
-/** Can a Host header be this? A wildcard or a variable that nobody replaced, as in `https://${DOMAIN}`, cannot. */
+/** Can a request name this host? Not if it has a wildcard, or a variable without its value, as in `https://${DOMAIN}`. */
 export const isHost = (host: string) => HOST.test(host)
 
 /** Elysia's router misreads the path when the Host has fewer characters: `/zzz/admin` would be `/admin`. */

@@ -202,8 +202,8 @@ export interface Store {
   /** Messages of others after `after` that have text, and those of them that notify the person, among the newest 1,000. */
   unread(room: string, user: string, after: number): Promise<UnreadAtHead>
   /**
-   * Which of these names, as `foldedName` makes them, people of the room have now: its members, and in a public room also
-   * whoever wrote in it.
+   * Who has one of these names, as `foldedName` makes them: members of the room, and in a public room also people who wrote
+   * in it.
    * @returns name → its people. Two may have names that fold to one, such as Weiß and Weiss: members first, then who was seen last
    */
   named(room: string, names: readonly string[]): Promise<Map<string, User[]>>

@@ -205,7 +205,7 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
       return changeRoom({ ...state, serverFullSince: 0 }, frame.room, (room) => withAck(room, me, frame))
     case 'error':
       if (frame.code === 'unavailable') return { ...state, serverFullSince: state.serverFullSince || now }
-      // A refused join or leave is repeated, and nobody has to wait for it.
+      // With a `ref` a join or a leave was refused. The page repeats it, and the person may go on writing.
       return frame.code === 'rateLimited' && frame.ref === undefined
         ? { ...state, rateLimitedUntil: now + (frame.after ?? DEFAULT_RETRY_AFTER) }
         : state

@@ -129,7 +129,7 @@ const DISTINCT_WORD = new RegExp(`(?<=[A-Za-z])${DISTINCT.source}+|${DISTINCT.so
 /** In the longer reserved words i and l are one letter: nobody is called `admln`, but many are called Ali, which is not `all`. */
 const withOneIAndL = (text: string) => text.replaceAll('i', 'l')
 
-/** A name, and what is left of it without what adorns it or marks it as a mention: `★Admin★`, `@admin`, `Admin!`, `AdminBot`, `Bob|Admin`. */
+/** A name, and the name without its stars, its `@` and other signs, and with its words apart: `★Admin★`, `@admin`, `AdminBot`, `Bob|Admin`. */
 function undressed(name: string): string[] {
   const letters = name.replace(ENCLOSED, (sign) => {
     const code = sign.codePointAt(0) ?? 0

@@ -8,7 +8,7 @@ const PROTECTED_ABOVE = 10
 /** How many names are indexed in one turn of the loop: half a millisecond. */
 const NAMES_PER_TURN = 50
 
-/** Nobody may be led into another lobby. */
+/** A room whose name looks like `lobby` would pass for the real one. */
 const isLikeLobby = imitates('lobby')
 
 /**
