@@ -14,6 +14,7 @@ const ALONE = [
   'tests/client/timeline/times.test.ts',
   'tests/security/flood.test.ts',
   'tests/security/frames.test.ts',
+  'tests/security/patience.test.ts',
   'tests/security/slow.test.ts',
   'tests/store/mentionCosts.test.ts',
 ]
@@ -28,7 +29,6 @@ const SLOW = [
   'tests/container.test.ts',
   'tests/engines/journey.test.ts',
   'tests/run.test.ts',
-  'tests/security/patience.test.ts',
 ]
 /** More than there are cores, since tests mostly wait for sockets, disks and browsers. */
 const WORKERS = Math.min(8, 2 * availableParallelism())

@@ -54,7 +54,8 @@ test.concurrent(
     expect(ended - began).toBeGreaterThan(4_900)
 
     const figures = { silent: ended - opened, drip: Math.max(...(await Promise.all(dripping))) }
-    findings.atMost('ms that silent sockets last', figures.silent, 6_000)
+    // The tick of a second after the fifth second closes them; half a second more is for the machine.
+    findings.atMost('ms that silent sockets last', figures.silent, 6_500)
     findings.atMost('ms that a dripping request lasts', figures.drip, 15_000)
     findings.atMost('p99 of a probe meanwhile', await probing, 50)
     expect(foundBy(findings, figures)).toEqual([])
