@@ -76,9 +76,10 @@ export function ratiosOf(runs: readonly Run[], above: Place, below: Place): numb
 
 /**
  * The gate's load, in which every part weighs: parsing, the disk and the ack of each message, and each delivery. Neither server
- * is near saturation. `usual`: Hubbub's cost of a delivery over raw Bun's; medians of eleven runs lay between 0.78 and 1.11.
+ * is near saturation. `usual`: Hubbub's cost of a delivery over raw Bun's; medians of four runs lay between 0.57 and 0.67, and
+ * on another machine the ratio is up to a fifth higher.
  */
-export const GATE = { scenario: 'small', usual: 0.95 } as const
+export const GATE = { scenario: 'small', usual: 0.75 } as const
 /** times `usual`: above the noise, below a regression by half */
 const MARGIN = 1.3
 /** rounds in which both servers were good that a verdict needs */

@@ -8,7 +8,7 @@ const QUIET_BELOW = 100
  */
 const TICKS = [
   { above: 100_000, ms: 25 },
-  { above: 20_000, ms: 10 },
+  { above: 20_000, ms: 20 },
 ] as const
 
 /** A batch of at least this many messages does not wait for more: sharing its writes further gains little. */
