@@ -31,7 +31,6 @@ export interface Writing {
 }
 
 const NEXT = /[*_~`[\\\n]/g
-const BACKTICKS = /`+/g
 const RUN: Partial<Record<string, RegExp>> = { '*': /(?:\\?\*)+/y, _: /(?:\\?_)+/y, '~': /(?:\\?~)+/y }
 const DESTINATION = /\(((?:https?:\/\/|mailto:)[^\s<>()`]*(?:\([^\s<>()`]*\)[^\s<>()`]*)*)\)/iy
 const MAX_LABEL = 1_000
@@ -60,14 +59,22 @@ function bracketsOf(text: string): Map<number, number> {
   return pairs
 }
 
+function endOfBackticks(text: string, from: number): number {
+  let to = from
+  while (text[to] === '`') to += 1
+  return to
+}
+
 /** For each run of backticks the next one of the same length. */
 function backticksOf(text: string): Map<number, number> {
   const pairs = new Map<number, number>()
   const last = new Map<number, number>()
-  for (const { 0: run, index } of text.matchAll(BACKTICKS)) {
-    const from = last.get(run.length)
-    if (from !== undefined) pairs.set(from, index)
-    last.set(run.length, index)
+  let to = 0
+  for (let at = text.indexOf('`'); at !== -1; at = text.indexOf('`', to)) {
+    to = endOfBackticks(text, at)
+    const from = last.get(to - at)
+    if (from !== undefined) pairs.set(from, at)
+    last.set(to - at, at)
   }
   return pairs
 }
@@ -187,11 +194,9 @@ class Scanner {
     const end = this.#backticks.get(at)
     if (end === undefined || this.#literal.has(at)) return null
     const before = letterBefore(text, text[at - 1] === '\\' ? at - 1 : at)
+    const to = endOfBackticks(text, end)
     // Behind a prefix of Hebrew, unless both are apostrophes: ``צ`יפס``.
-    let to = end
-    while (text[to] === '`') to += 1
-    const isPrefixed = mayJoinNext(before) && !isWord(letterAt(text, to))
-    if (isSpacedWord(before) && !isPrefixed) return null
+    if (isSpacedWord(before) && !(mayJoinNext(before) && !isWord(letterAt(text, to)))) return null
     // These backticks begin other code, or a quotation as in ``this'' and ``that''.
     if (/\s/.test(text[end - 1] ?? '') && isSpacedWord(letterAt(text, to))) return null
     const code = text.slice(at, end)
@@ -201,8 +206,7 @@ class Scanner {
   #code(): void {
     const { text, isCell = false } = this.prose
     const at = this.#at
-    let to = at
-    while (text[to] === '`') to += 1
+    const to = endOfBackticks(text, at)
     const end = this.#codeEnd(at)
     if (end === null) {
       this.#at = to
