@@ -173,6 +173,6 @@ export function createRouter(
     },
     { signal },
   )
-  signal.addEventListener('abort', () => screen.abort(), { once: true })
+  signal.addEventListener('abort', () => screen.abort())
   return router
 }

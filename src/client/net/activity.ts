@@ -47,7 +47,7 @@ export function watchActivity(
 
   for (const type of INPUT) page.addEventListener(type, onInput, { signal, passive: true, capture: true })
   page.addEventListener('visibilitychange', onVisibility, { signal })
-  signal.addEventListener('abort', () => cancel(), { once: true })
+  signal.addEventListener('abort', () => cancel())
   onVisibility()
   return () => activity
 }

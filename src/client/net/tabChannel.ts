@@ -49,7 +49,7 @@ export function openTabChannel<Message>(
     const message = parse(data)
     if (message !== null) received(message)
   }
-  signal.addEventListener('abort', () => channel.close(), { once: true })
+  signal.addEventListener('abort', () => channel.close())
   return (message) => {
     if (!signal.aborted) channel.postMessage(message)
   }

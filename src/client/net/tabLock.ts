@@ -27,7 +27,7 @@ export async function claimTab(
   signal: AbortSignal,
 ): Promise<BrowserTab> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-  signal.addEventListener('abort', () => end(), { once: true })
+  signal.addEventListener('abort', () => end())
   const stored = readItem(session, 'tab')
   let id = isShort(stored) ? stored : random()
   /** Holds a tab's lock until the page ends. Resolves to false if another tab has it, to null if the browser refuses locks. */

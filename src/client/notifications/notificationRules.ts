@@ -153,7 +153,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
     },
     signal,
   )
-  signal.addEventListener('abort', closeAll, { once: true })
+  signal.addEventListener('abort', closeAll)
 
   return {
     hear(message) {

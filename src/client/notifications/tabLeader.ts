@@ -28,7 +28,7 @@ export function electLeader(
     candidacy = new AbortController()
     const { signal: ended } = candidacy
     const { promise: released, resolve } = Promise.withResolvers<void>()
-    ended.addEventListener('abort', () => resolve(), { once: true })
+    ended.addEventListener('abort', () => resolve())
     const elect = async () =>
       locks.request('hubbub notifications', { signal: ended }, () => {
         leads = !ended.aborted
@@ -47,6 +47,6 @@ export function electLeader(
     },
     signal,
   )
-  signal.addEventListener('abort', release, { once: true })
+  signal.addEventListener('abort', release)
   return () => leads
 }

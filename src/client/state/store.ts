@@ -60,7 +60,7 @@ export function createStore(reduce: Reducer, report: (error: unknown) => void = 
         show(next)
       }
       watchers.add(notify)
-      signal.addEventListener('abort', () => watchers.delete(notify), { once: true })
+      signal.addEventListener('abort', () => watchers.delete(notify))
       show(selected)
     },
   }

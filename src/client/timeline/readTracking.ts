@@ -183,7 +183,7 @@ export function trackReading(
   document.addEventListener('visibilitychange', onFocusChange, { signal })
   // A dialog or drawer that closes returns the focus.
   document.addEventListener('focusin', look, { signal })
-  signal.addEventListener('abort', hideDivider, { once: true })
+  signal.addEventListener('abort', hideDivider)
 
   return {
     pass,

@@ -67,7 +67,7 @@ export function watchVisible(
     if (next) wait(next.at)
   }
 
-  signal.addEventListener('abort', forget, { once: true })
+  signal.addEventListener('abort', forget)
 
   return (range) => {
     if (signal.aborted) return

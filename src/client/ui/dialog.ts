@@ -1,5 +1,5 @@
 import { childController, h, type Child } from './dom.ts'
-import { closeOnEscape, restoreCaret, type Popup } from './popover.ts'
+import { closeOnEscape, keepCaret, type Popup } from './popover.ts'
 
 /**
  * Opens a native modal dialog and removes it once it is closed; the browser then returns the focus. It closes when `parent`
@@ -11,6 +11,7 @@ export function openDialog(
   content: (controls: Popup) => Child[],
 ) {
   const lifetime = childController(parent)
+  const restoreCaret = keepCaret()
   const controls: Popup = {
     signal: lifetime.signal,
     close() {
@@ -34,11 +35,10 @@ export function openDialog(
       const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom
       if (target === element && !isInside) element.close()
     })
-  lifetime.signal.addEventListener('abort', controls.close, { once: true })
+  lifetime.signal.addEventListener('abort', controls.close)
   element.addEventListener('close', () => {
     lifetime.abort()
     element.remove()
-    restoreCaret()
   })
   document.body.append(element)
   element.showModal()

@@ -20,7 +20,8 @@ export interface Popup {
 export function openPopover(panel: HTMLElement, parent: AbortSignal, container?: Element | null): Popup {
   const lifetime = childController(parent)
   const { signal } = lifetime
-  signal.addEventListener('abort', () => panel.remove(), { once: true })
+  const restoreCaret = keepCaret()
+  signal.addEventListener('abort', () => panel.remove())
   panel.addEventListener('toggle', ({ newState }) => newState === 'closed' && lifetime.abort(), { signal })
   if (!signal.aborted) {
     // Under an open drawer everything but the drawer is inert.
@@ -83,8 +84,16 @@ export function closeOnEscape(element: HTMLElement, close: () => void): void {
   })
 }
 
-/** Chrome returns the focus from a popup to a text field without its caret, so that typing does nothing. */
-export function restoreCaret(): void {
-  const field = document.activeElement
-  if (field instanceof HTMLTextAreaElement) field.setSelectionRange(field.selectionStart, field.selectionEnd)
+/**
+ * Call it before a popup opens: Chrome returns the focus from a popup to a text field without its caret.
+ * @returns puts the caret back, once, if the field has the focus again
+ */
+export function keepCaret(): () => void {
+  let field = document.activeElement
+  const { selectionStart, selectionEnd } = field as HTMLTextAreaElement
+  return () => {
+    if (field instanceof HTMLTextAreaElement && field === document.activeElement)
+      field.setSelectionRange(selectionStart, selectionEnd)
+    field = null
+  }
 }

@@ -216,11 +216,13 @@ describe.skipIf(browserFound === null)('the composer', () => {
   test('[A10] gets what is typed right after Escape has closed the switcher', async () => {
     const { page, field, holds } = await aComposer()
     await field.focus()
+    await page.keyboard.type('before, after')
+    for (let letter = 0; letter < ', after'.length; letter += 1) await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('Control+k')
     await page.waitForSelector('dialog[open]')
     await page.keyboard.press('Escape')
-    await page.keyboard.type('typed at once')
-    await holds('typed at once')
+    await page.keyboard.type(', at once')
+    await holds('before, at once, after')
     expect(await page.locator('dialog').count()).toBe(0)
   })
 

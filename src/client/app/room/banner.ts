@@ -76,6 +76,6 @@ export function banner(
 
   for (const part of ['connection', 'offline', 'serverFullSince', 'rateLimitedUntil'] as const)
     store.watch((state) => state[part], draw, signal)
-  signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  signal.addEventListener('abort', () => clearTimeout(timer))
   return element
 }

@@ -194,7 +194,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
     },
     signal,
   )
-  signal.addEventListener('abort', () => cancelTick(), { once: true })
+  signal.addEventListener('abort', () => cancelTick())
 
   return {
     socket,

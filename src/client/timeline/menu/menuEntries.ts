@@ -81,6 +81,6 @@ function selectText(element: HTMLElement, parent: AbortSignal): void {
   const { signal } = lifetime
   element.toggleAttribute('data-selectable', true)
   selection.selectAllChildren(text)
-  signal.addEventListener('abort', () => element.removeAttribute('data-selectable'), { once: true })
+  signal.addEventListener('abort', () => element.removeAttribute('data-selectable'))
   document.addEventListener('selectionchange', () => selection.isCollapsed && lifetime.abort(), { signal })
 }

@@ -70,5 +70,5 @@ export function longPress(
     event.preventDefault()
     event.stopPropagation()
   })
-  signal.addEventListener('abort', cancel, { once: true })
+  signal.addEventListener('abort', cancel)
 }

@@ -127,7 +127,7 @@ export function messageActions(
       const menu = openMessageMenu(label, entries, can('react') ? react : null, opening, signal)
       // The row stays tinted while the pointer is in its menu.
       element.toggleAttribute('data-active', true)
-      menu.signal.addEventListener('abort', () => element.removeAttribute('data-active'), { once: true })
+      menu.signal.addEventListener('abort', () => element.removeAttribute('data-active'))
     }
     void openMenu(open, on.fault, signal)
   }
