@@ -21,10 +21,8 @@ export function openDialog(
   }
   const attributes = { 'aria-label': title, class: 'grid gap-4', closedby: final ? 'none' : 'closerequest' }
   const element = h('dialog', attributes, h('h2', { dir: 'auto' }, title), ...content(controls))
-  element.addEventListener('cancel', (event) => {
-    if (final) event.preventDefault()
-  })
-  if (!final) closeOnEscape(element, controls.close)
+  if (final) element.addEventListener('cancel', (event) => event.preventDefault())
+  else closeOnEscape(element, controls.close)
   // Not before the next press: the finger whose long press opened the dialog would close it by lifting.
   const isPressed = () => !final && element.setAttribute('closedby', 'any')
   document.addEventListener('pointerdown', isPressed, { once: true, capture: true, signal: lifetime.signal })

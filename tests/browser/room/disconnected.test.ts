@@ -22,13 +22,13 @@ describe.skipIf(browserFound === null)('a room without a connection', () => {
   const place = usePlace()
 
   /** Someone in a lobby with people; with `saveData` the browser asks pages to load little. */
-  async function ada({ saveData = false } = {}) {
+  async function ada({ saveData = false, events = [said(1)] } = {}) {
     const { context } = await aContext(running.browser)
     if (saveData)
       await context.addInitScript(() =>
         Object.defineProperty(navigator, 'connection', { value: { saveData: true } }),
       )
-    const screen = await aScreen(place.origin, context, { events: [said(1)], people: everybody })
+    const screen = await aScreen(place.origin, context, { events, people: everybody })
     const { page } = screen
     const openMenu = () => page.getByRole('button', { name: 'Menu' }).click()
     const hasLoaded = (chunk: string) =>
@@ -72,6 +72,14 @@ describe.skipIf(browserFound === null)('a room without a connection', () => {
     await comeBack()
     await openSettings()
     await page.getByRole('dialog').getByText('Theme').first().waitFor()
+  })
+
+  test('[U7] shows that a room is empty, not that it loads', async () => {
+    const { page, lose } = await ada({ events: [] })
+    const invitation = page.locator('.empty button').first()
+    await invitation.waitFor()
+    await lose()
+    expect(await invitation.isVisible()).toBe(true)
   })
 
   test('[U189] keeps the focus on “Retry now”, and says that the list of people may be out of date', async () => {

@@ -75,7 +75,9 @@ export function roomTimeline(
     const hasMessages = items.some((item) => item.kind === 'message')
     const { older = 'none', newer = 'none' } = state?.historyWindow ?? { older: state?.older }
     const hasCountsOnly = state === undefined || state.depth === 'counts'
-    empty.hidden = hasMessages || hasCountsOnly || state.sync.state !== 'live' || older !== 'none'
+    // What was empty stays so on screen while there is no connection.
+    empty.hidden =
+      hasMessages || hasCountsOnly || older !== 'none' || (empty.hidden && state.sync.state !== 'live')
     placeholder.hidden = hasMessages || !empty.hidden || older === 'failed'
     messages.update({
       items,
